@@ -1,0 +1,78 @@
+import { fail } from './errors.js';
+
+/**
+ * The type of a bean's field.
+ * string   well-formed text, at most 2^32 bytes a block; stored as UTF-8
+ * bytes    like string, but any bytes
+ * integer  a safe integer
+ * number   any finite double
+ * strings  a list of strings
+ * integers a list of safe integers
+ * json     any JSON value, kept as its text
+ */
+export type FieldType = 'string' | 'bytes' | 'integer' | 'number' | 'strings' | 'integers' | 'json';
+
+/**
+ * How two beans with the same key become one.
+ * sum, min, max  of two numbers
+ * latest         the value that goes with the greater `at`, then the greater value (bytewise)
+ */
+export type Measure =
+  | { readonly op: 'sum' | 'min' | 'max' }
+  | { readonly op: 'latest'; readonly at: string };
+
+/** One typed record's shape. Plain data: it crosses threads and processes as it is. */
+export interface BeanType {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, FieldType>>;
+  /** Aggregates only: the fields that name a sum, in the order of sorting. */
+  readonly key?: readonly string[];
+  /** Aggregates only: how each other field is merged. */
+  readonly measures?: Readonly<Record<string, Measure>>;
+  /** Aggregates only: the table that receives the sums. */
+  readonly table?: string;
+}
+
+/** An aggregate: beans with the same key merge into one by their measures. */
+export interface AggregateType extends BeanType {
+  readonly key: readonly string[];
+  readonly measures: Readonly<Record<string, Measure>>;
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+/** Declare a bean type with a fixed list of typed fields. Errors: TM_ERR_DECLARATION. */
+export function bean<F extends Record<string, FieldType>>(name: string, fields: F): BeanType & { readonly fields: F } {
+  for (const n of [name, ...Object.keys(fields)]) {
+    if (!NAME.test(n)) throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
+  }
+  return { name, fields };
+}
+
+/**
+ * Declare an aggregate: `key` fields, then measures. A measure given as 'sum', 'min' or 'max' is an integer field;
+ * `{ latest: 'name_seen' }` is a string field that keeps the value with the greatest `name_seen`.
+ * Errors: TM_ERR_DECLARATION.
+ */
+export function aggregate(
+  name: string,
+  declaration: {
+    readonly key: Readonly<Record<string, 'string' | 'integer'>>;
+    readonly measures: Readonly<Record<string, 'sum' | 'min' | 'max' | { readonly latest: string }>>;
+    readonly table?: string;
+  },
+): AggregateType {
+  const fields: Record<string, FieldType> = { ...declaration.key };
+  const measures: Record<string, Measure> = {};
+  for (const [field, m] of Object.entries(declaration.measures)) {
+    if (field in fields) throw fail('TM_ERR_DECLARATION', `${name}: '${field}' is both a key and a measure`);
+    fields[field] = typeof m === 'string' ? 'integer' : 'string';
+    measures[field] = typeof m === 'string' ? { op: m } : { op: 'latest', at: m.latest };
+  }
+  for (const m of Object.values(measures)) {
+    if (m.op === 'latest' && fields[m.at] !== 'integer') throw fail('TM_ERR_DECLARATION', `${name}: latest needs an integer field '${m.at}'`);
+  }
+  const base = bean(name, fields);
+  const type: AggregateType = { ...base, key: Object.keys(declaration.key), measures };
+  return declaration.table === undefined ? type : { ...type, table: declaration.table };
+}
