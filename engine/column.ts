@@ -63,6 +63,14 @@ export function dictionaryEntry(d: Dictionary, code: number): Uint8Array {
   return d.bytes.subarray(d.offsets[code], d.offsets[code + 1]);
 }
 
+/** The same entries and an empty one at the end, code `size`. No entry may be empty already. */
+export function withEmptyEntry({ size, offsets, bytes }: Dictionary): Dictionary {
+  const longer = new Uint32Array(size + 2);
+  longer.set(offsets.subarray(0, size + 1));
+  longer[size + 1] = longer[size] as number;
+  return { size: size + 1, offsets: longer, bytes };
+}
+
 /** All entries as strings, in the order of their codes. */
 export function dictionaryStrings(d: Dictionary): string[] {
   const { offsets, size } = d;

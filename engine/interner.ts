@@ -59,11 +59,13 @@ export class Interner {
     return this.intern(bytes, 0, bytes.length);
   }
 
-  /** For each code of another dictionary the code here. */
-  internAll(dictionary: Dictionary): Uint32Array {
+  /** For each code of another dictionary that is marked in `used` the code here; 0 for the others. */
+  internUsed(dictionary: Dictionary, used: Uint8Array): Uint32Array {
     const { offsets, bytes, size } = dictionary;
     const codes = new Uint32Array(size);
-    for (let i = 0; i < size; i++) codes[i] = this.intern(bytes, offsets[i] as number, offsets[i + 1] as number);
+    for (let i = 0; i < size; i++) {
+      if (used[i] === 1) codes[i] = this.intern(bytes, offsets[i] as number, offsets[i + 1] as number);
+    }
     return codes;
   }
 

@@ -1,0 +1,170 @@
+import { Catalogue } from './catalogue.js';
+import { TidemillError } from './errors.js';
+import { defaultLimits, runJob, type Limits, type RunnerParts, type Sink } from './job-runner.js';
+import { readiness, type Unit } from './readiness.js';
+import { outputPath } from './work-package.js';
+import type { Executor } from './executor/executor.js';
+import type { Job } from './job.js';
+import type { Period } from './period.js';
+import type { Context, Topology } from './processor.js';
+import type { LocationStore } from './store/location-store.js';
+
+export interface CoordinatorOptions {
+  readonly store: LocationStore;
+  readonly executor: Executor;
+  readonly topology: Topology;
+  /** URL of the module that declares a processor. */
+  readonly moduleOf: (processor: string) => string;
+  readonly context: Context;
+  readonly sink: Sink;
+  readonly limits?: Partial<Limits>;
+  /** Now, in ms since the epoch. */
+  readonly clock: () => number;
+  /** Told of every change of a job: its state and its progress. */
+  readonly onJob?: (job: Job) => void;
+}
+
+export interface Drained {
+  readonly succeeded: readonly Job[];
+  readonly failed: readonly Job[];
+  /** Units that are due but wait: for their period to close, or for a failed job before them. */
+  readonly waiting: readonly Unit[];
+}
+
+/**
+ * Turns due units into jobs and runs them until none is ready.
+ *
+ * A job's record is stored before its work starts and with its package when it ends, in one commit. What an ended process
+ * left running is due again, and runs as the next attempt of the same job.
+ */
+export class Coordinator {
+  readonly #o: CoordinatorOptions;
+  readonly #parts: RunnerParts;
+  readonly #catalogue: Catalogue;
+  readonly #unfinished = new Map<string, Job>();
+  readonly #active = new Map<string, AbortController>();
+  readonly #failedKeys = new Set<string>();
+
+  constructor(options: CoordinatorOptions) {
+    this.#o = options;
+    this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
+    this.#catalogue = new Catalogue(options.store, options.topology.locations.keys());
+    for (const job of options.store.jobs()) if (job.state !== 'succeeded') this.#unfinished.set(jobKey(job), job);
+  }
+
+  /** Run every ready job until none is; a period counts as closed when `closed` says so. */
+  async drain(closed: (period: Period) => boolean, signal: AbortSignal = new AbortController().signal): Promise<Drained> {
+    const succeeded: Job[] = [];
+    const failed: Job[] = [];
+    const running = new Map<string, Promise<void>>();
+    this.#failedKeys.clear();
+    const look = () =>
+      readiness(this.#o.topology, {
+        packages: (location) => this.#catalogue.packages(location),
+        closed,
+        held: (unit) => running.has(unit.key) || this.#failedKeys.has(unit.key),
+      });
+    for (;;) {
+      signal.throwIfAborted();
+      const { ready, waiting } = look();
+      if (ready.length === 0 && running.size === 0) return { succeeded, failed, waiting };
+      const urgent = [...ready].sort((a, b) => this.#o.topology.depth(b.processor) - this.#o.topology.depth(a.processor));
+      for (const unit of urgent.slice(0, Math.max(0, this.#concurrency() - running.size))) {
+        const end = this.#run(unit, signal).then((job) => {
+          (job.state === 'succeeded' ? succeeded : failed).push(job);
+          if (job.state !== 'succeeded') this.#failedKeys.add(unit.key);
+          running.delete(unit.key);
+        });
+        running.set(unit.key, end);
+        end.catch(() => undefined);
+      }
+      try {
+        await Promise.race(running.values());
+      } catch (error) {
+        for (const controller of this.#active.values()) controller.abort(error);
+        await Promise.allSettled(running.values());
+        throw error;
+      }
+    }
+  }
+
+  /** End a running job; it becomes `cancelled`. False where no such job runs. */
+  cancel(id: string, reason: Error): boolean {
+    const controller = this.#active.get(id);
+    controller?.abort(reason);
+    return controller !== undefined;
+  }
+
+  /** Enough jobs to keep every worker and the sink busy while others wait for a commit. */
+  #concurrency(): number {
+    return 2 * this.#o.executor.workers + 2;
+  }
+
+  async #run(unit: Unit, outer: AbortSignal): Promise<Job> {
+    const { store, clock, onJob } = this.#o;
+    let job = await this.#schedule(unit);
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(outer.reason);
+    outer.addEventListener('abort', onAbort);
+    this.#active.set(job.id, controller);
+    const update = (change: Partial<Job>): Job => {
+      job = { ...job, ...change };
+      onJob?.(job);
+      return job;
+    };
+    try {
+      await store.commit({ jobs: [update({ state: 'running', startedAt: clock() })] });
+      const outcome = await runJob(this.#parts, job, clock, controller.signal, (done, total) => update({ progress: { done, total } }));
+      const done = { ...job, state: 'succeeded' as const, finishedAt: clock(), counters: outcome.counters };
+      const removed = unit.supersedes.filter((at) => at !== outcome.package.path);
+      const committed = await store.commit({
+        create: [{ package: outcome.package, files: outcome.files }],
+        remove: removed,
+        jobs: [done],
+        onlyFor: job,
+      });
+      if (!committed) return update({ state: 'cancelled', finishedAt: clock() });
+      this.#catalogue.apply([outcome.package], removed);
+      this.#unfinished.delete(jobKey(job));
+      return update(done);
+    } catch (error) {
+      if (outer.aborted) throw error;
+      const state = controller.signal.aborted ? ('cancelled' as const) : ('failed' as const);
+      const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
+      const ended = update({ state, finishedAt: clock(), error: { code, message: (error as Error).message } });
+      await store.commit({ jobs: [ended] });
+      this.#unfinished.set(jobKey(ended), ended);
+      return ended;
+    } finally {
+      outer.removeEventListener('abort', onAbort);
+      this.#active.delete(job.id);
+      store.dropScratch(`${job.id}-${job.attempt}`);
+    }
+  }
+
+  /** The job of a unit: a new one, or the next attempt of one that did not succeed. */
+  async #schedule({ processor, period, inputs }: Unit): Promise<Job> {
+    const { store, topology, clock, onJob } = this.#o;
+    const { layout } = topology.location(processor.output);
+    const output = outputPath(store.dataset, processor.output, layout, processor.name, period, inputs);
+    const before = this.#unfinished.get(`${processor.name} ${output}`);
+    const now = clock();
+    let job: Job;
+    if (before === undefined) {
+      const n = await store.next('job');
+      const id = `job_${store.createdAt}_${String(n).padStart(6, '0')}`;
+      job = { id, processor: processor.name, period, inputs, output, state: 'scheduled', attempt: 1, createdAt: now, progress: { done: 0, total: 0 }, counters: {} };
+    } else {
+      const { id, attempt, createdAt } = before;
+      job = { id, processor: processor.name, period, inputs, output, state: 'scheduled', attempt: attempt + 1, createdAt, progress: { done: 0, total: 0 }, counters: {} };
+    }
+    await store.commit({ jobs: [job] });
+    this.#unfinished.set(jobKey(job), job);
+    onJob?.(job);
+    return job;
+  }
+}
+
+function jobKey({ processor, output }: Job): string {
+  return `${processor} ${output}`;
+}

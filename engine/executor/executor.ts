@@ -1,0 +1,75 @@
+import { fail, TidemillError } from '../errors.js';
+
+/** A call of a function in a module, as plain data: it runs in a worker thread, inline, or in another process. */
+export interface Call {
+  /** URL of a module, and the name of a function that it exports: `(argument) => result or promise`. */
+  readonly module: string;
+  readonly name: string;
+  readonly argument: unknown;
+}
+
+export interface RunOptions {
+  /** Calls with a greater number start first; calls with the same one in the order of `run`. */
+  readonly priority?: number;
+  /** The call is ended, with whatever it leaves behind, after so many ms. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** What a timeline shows. */
+  readonly label?: string;
+}
+
+/** When and where a call ran: times in ms since the epoch, `thread` 0 for the caller's own. */
+export interface TaskEvent {
+  readonly label: string;
+  readonly thread: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Runs calls, at most `workers` at once. A call fails alone: TM_ERR_TASK_FAILED when the function throws something
+ * without a code, TM_ERR_TASK_TIMEOUT at its deadline, TM_ERR_WORKER_LOST when its thread ends, the signal's reason when
+ * that is aborted, else the error that was thrown, with its code and data.
+ */
+export interface Executor {
+  readonly workers: number;
+  run<T>(call: Call, options?: RunOptions): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What a call came to. Errors lose their fields between threads, so they travel as data. */
+export type Envelope =
+  | { readonly ok: true; readonly value: unknown; readonly thread: number; readonly start: number; readonly end: number }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+      readonly exitCode: 1 | 2;
+      readonly data: Readonly<Record<string, unknown>>;
+      readonly stack: string | undefined;
+    };
+
+/** Make a call in this thread. Never throws. */
+export async function perform({ module, name, argument }: Call, thread: number): Promise<Envelope> {
+  const start = performance.timeOrigin + performance.now();
+  try {
+    const loaded = (await import(module)) as Record<string, (argument: unknown) => unknown>;
+    const work = loaded[name];
+    if (work === undefined) throw new TypeError(`${module} exports no ${name}`);
+    const value = await work(argument);
+    return { ok: true, value, thread, start, end: performance.timeOrigin + performance.now() };
+  } catch (error) {
+    const e = error instanceof TidemillError ? error : fail('TM_ERR_TASK_FAILED', error instanceof Error ? error.message : String(error), { cause: error });
+    const { code, message, retryable, exitCode, data } = e;
+    return { ok: false, code, message, retryable, exitCode, data, stack: (error as Error).stack };
+  }
+}
+
+export function openEnvelope<T>(envelope: Envelope): T {
+  if (envelope.ok) return envelope.value as T;
+  const { code, message, retryable, exitCode, data, stack } = envelope;
+  const error = new TidemillError(code, { summary: '', retryable, exitCode }, message, { data });
+  if (stack !== undefined) error.stack = stack;
+  throw error;
+}

@@ -1,0 +1,79 @@
+import { FixedQueue, Piscina } from 'piscina';
+import { fail } from '../errors.js';
+import { openEnvelope, type Call, type Envelope, type Executor, type RunOptions, type TaskEvent } from './executor.js';
+
+interface Waiting {
+  readonly priority: number;
+  start(): void;
+}
+
+/**
+ * Runs calls in worker threads. The queue is here and not in Piscina, so that a longer chain of jobs can go first; Piscina
+ * holds no more calls than it has threads. A call that is past its deadline or aborted has its thread terminated: workers
+ * hold nothing that needs care (they write no LMDB).
+ */
+export class PoolExecutor implements Executor {
+  readonly workers: number;
+  readonly #pool: Piscina;
+  readonly #onTask: ((event: TaskEvent) => void) | undefined;
+  readonly #waiting: Waiting[] = [];
+  #running = 0;
+
+  constructor(workers: number, onTask?: (event: TaskEvent) => void) {
+    this.workers = workers;
+    this.#onTask = onTask;
+    this.#pool = new Piscina({
+      filename: new URL('./worker.js', import.meta.url).href,
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: 1,
+      taskQueue: new FixedQueue(),
+    });
+    // Without a listener an error of an idle worker would end the process; the pool replaces the worker by itself.
+    this.#pool.on('error', () => undefined);
+  }
+
+  async run<T>(call: Call, options: RunOptions = {}): Promise<T> {
+    const { priority = 0 } = options;
+    if (this.#running >= this.workers) await new Promise<void>((start) => this.#enqueue({ priority, start }));
+    else this.#running++;
+    try {
+      return await this.#runNow<T>(call, options);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next.start();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #enqueue(item: Waiting): void {
+    let at = this.#waiting.length;
+    while (at > 0 && (this.#waiting[at - 1] as Waiting).priority < item.priority) at--;
+    this.#waiting.splice(at, 0, item);
+  }
+
+  async #runNow<T>(call: Call, { timeoutMs, signal, label = call.name }: RunOptions): Promise<T> {
+    signal?.throwIfAborted();
+    const ended = new AbortController();
+    const onAbort = (): void => ended.abort();
+    signal?.addEventListener('abort', onAbort);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(onAbort, timeoutMs);
+    let envelope: Envelope;
+    try {
+      envelope = (await this.#pool.run(call, { signal: ended.signal })) as Envelope;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (ended.signal.aborted) throw fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`);
+      throw fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${(cause as Error).message}`, { cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+    if (envelope.ok) this.#onTask?.({ label, thread: envelope.thread, start: envelope.start, end: envelope.end });
+    return openEnvelope<T>(envelope);
+  }
+}

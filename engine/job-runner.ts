@@ -1,0 +1,286 @@
+import path from 'node:path';
+import { fail, TidemillError } from './errors.js';
+import { halve, splitIntoShards } from './shard.js';
+import { mergeAggregates } from './sums.js';
+import { countBeans, type Part, type PartFile, type WorkPackage } from './work-package.js';
+import type { AggregateType } from './bean.js';
+import type { Executor } from './executor/executor.js';
+import type { Job } from './job.js';
+import type { Context, MapReduce, Processor, Topology } from './processor.js';
+import type { LocationStore, StagedFile } from './store/location-store.js';
+import type { MapTask, ReduceTask, Shard, Spill, WholeTask } from './task/tasks.js';
+import type { ProcessorRef } from './task/load-processor.js';
+
+const TASKS = new URL('./task/tasks.js', import.meta.url).href;
+
+/** Beans on their way out of the engine, and what they are of. */
+export interface Delivery {
+  /** The path of the `*injected` package that will hold the report. */
+  readonly package: string;
+  readonly job: Job;
+  readonly types: readonly AggregateType[];
+  /** All beans of the period, unique by key. */
+  readonly parts: readonly PartFile[];
+  readonly beans: Readonly<Record<string, number>>;
+}
+
+/** Where injections go. `deliver` may be called again for the same package after a crash and must then change nothing. */
+export interface Sink {
+  deliver(delivery: Delivery): Promise<unknown>;
+}
+
+/** How work is cut and how failures are met. */
+export interface Limits {
+  /** Records of a map task. Results do not depend on it. */
+  readonly recordsPerShard: number;
+  /** Attempts of a task before its shard is halved, or the job fails. */
+  readonly attempts: number;
+  readonly taskTimeoutMs: number;
+  /** Records that one job may quarantine before it fails. */
+  readonly quarantine: number;
+}
+
+export const defaultLimits: Limits = { recordsPerShard: 150_000, attempts: 4, taskTimeoutMs: 600_000, quarantine: 100 };
+
+export interface RunnerParts {
+  readonly store: LocationStore;
+  readonly executor: Executor;
+  readonly topology: Topology;
+  /** The module that declares a processor. */
+  readonly moduleOf: (processor: string) => string;
+  readonly context: Context;
+  readonly sink: Sink;
+  readonly limits: Limits;
+}
+
+/** A record that a processor could not digest, alone: where it is, and why. */
+export interface Quarantined {
+  readonly file: string;
+  readonly type: string;
+  readonly row: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a job made: the package to commit, with its files. */
+export interface Outcome {
+  readonly package: WorkPackage;
+  readonly files: readonly StagedFile[];
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/**
+ * Run one job to the point where only its commit is left. Errors: those of its tasks, and of the sink.
+ * Progress is reported as (tasks done, tasks known).
+ */
+export async function runJob(parts: RunnerParts, job: Job, now: () => number, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<Outcome> {
+  return new JobRun(parts, job, now, signal, progress).run();
+}
+
+class JobRun {
+  readonly #p: RunnerParts;
+  readonly #job: Job;
+  readonly #processor: Processor;
+  readonly #now: () => number;
+  readonly #signal: AbortSignal;
+  readonly #progress: (done: number, total: number) => void;
+  readonly #folder: string;
+  readonly #quarantined: Quarantined[] = [];
+  readonly #counters: Record<string, number> = {};
+  #done = 0;
+  #total = 0;
+  #files = 0;
+
+  constructor(parts: RunnerParts, job: Job, now: () => number, signal: AbortSignal, progress: (done: number, total: number) => void) {
+    this.#p = parts;
+    this.#job = job;
+    this.#processor = parts.topology.processor(job.processor);
+    this.#now = now;
+    this.#signal = signal;
+    this.#progress = progress;
+    this.#folder = parts.store.scratch(`${job.id}-${job.attempt}`);
+  }
+
+  async run(): Promise<Outcome> {
+    const { store } = this.#p;
+    const inputs = this.#job.inputs.map((at) => {
+      const found = store.package(at);
+      if (found === undefined) throw fail('TM_ERR_PACKAGE_UNKNOWN', `there is no package ${at} any more`);
+      return found;
+    });
+    const files = inputs.flatMap((p) => store.files(p));
+    const records = files.reduce((n, f) => n + f.blocks.reduce((m, b) => m + b.records, 0), 0);
+    this.#counters['records_in'] = records;
+    switch (this.#processor.kind) {
+      case 'link':
+        return this.#outcome(...this.#linked(inputs));
+      case 'map':
+        return this.#outcome(...this.#staged(await this.#mapRows(files)));
+      case 'mapreduce':
+        return this.#outcome(...this.#staged(await this.#mapReduce(this.#ref(), this.#processor.work, files, records)));
+      case 'inject':
+        return this.#inject(inputs, files, records);
+    }
+  }
+
+  #ref(): ProcessorRef {
+    return { module: this.#p.moduleOf(this.#processor.name), name: this.#processor.name };
+  }
+
+  #linked(inputs: readonly WorkPackage[]): [Part[], StagedFile[]] {
+    const staged = inputs.flatMap((p) => p.parts.map((part) => ({ part, from: this.#p.store.file(p, part) })));
+    const parts = staged.map(({ part }, i) => ({ ...part, name: partName(i) }));
+    return [parts, staged.map(({ from }, i) => ({ name: partName(i), from, how: 'link' }))];
+  }
+
+  #staged(parts: readonly (Part & { file: string })[]): [Part[], StagedFile[]] {
+    const kept = parts.filter((p) => p.blocks.length > 0);
+    return [
+      kept.map(({ bytes, checksum, blocks }, i) => ({ name: partName(i), bytes, checksum, blocks })),
+      kept.map(({ file }, i) => ({ name: partName(i), from: file, how: 'move' })),
+    ];
+  }
+
+  async #mapRows(files: readonly PartFile[]): Promise<(Part & { file: string })[]> {
+    const shards = splitIntoShards(files, this.#p.limits.recordsPerShard);
+    const parts = await this.#each(shards, (shard) =>
+      this.#shardTask(shard, (own): WholeTask => ({ processor: this.#ref(), context: this.#p.context, file: this.#file(), shard: own, name: '' }), 'runRows', (task, part: Part) => ({ ...part, file: task.file })),
+    );
+    return parts.flat();
+  }
+
+  async #mapReduce(processor: ProcessorRef, work: MapReduce, files: readonly PartFile[], records: number): Promise<(Part & { file: string })[]> {
+    const { context, limits } = this.#p;
+    const partitions = Math.max(1, Math.ceil(records / work.recordsPerPartition));
+    const shards = splitIntoShards(files, limits.recordsPerShard);
+    if (shards.length === 0) return [];
+    if (shards.length === 1 && partitions === 1) {
+      const task: WholeTask = { processor, context, file: this.#file(), shard: shards[0] as Shard, name: '' };
+      try {
+        return [{ ...(await this.#task<Part>('runWhole', task)), file: task.file }];
+      } catch (error) {
+        if (!isPoison(error)) throw error;
+        // Somewhere in it is a record that the processor cannot digest: go the long way, which finds it.
+      }
+    }
+    const spills = (
+      await this.#each(shards, (shard) =>
+        this.#shardTask(shard, (own): MapTask => ({ processor, context, file: this.#file(), shard: own, partitions }), 'runMap', (_, spill: Spill) => spill),
+      )
+    ).flat();
+    const reduced = await this.#each(Array.from({ length: partitions }, (_, p) => p), async (p) => {
+      const inputs = spills.map((s) => ({ file: s.file, blocks: s.partitions[p] ?? [] })).filter((f) => f.blocks.length > 0);
+      return this.#reduce({ processor, context, file: this.#file(), inputs, step: 'reduce', name: '' });
+    });
+    if (work.finish === undefined) return reduced;
+    return [await this.#reduce({ processor, context, file: this.#file(), inputs: reduced, step: 'finish', name: '' })];
+  }
+
+  async #reduce(task: ReduceTask): Promise<Part & { file: string }> {
+    return { ...(await this.#task<Part>('runReduce', task)), file: task.file };
+  }
+
+  async #inject(inputs: readonly WorkPackage[], files: readonly PartFile[], records: number): Promise<Outcome> {
+    const types = this.#p.topology.location(this.#processor.input).holds as readonly AggregateType[];
+    let parts: readonly PartFile[] = files;
+    let beans = countBeans(inputs.flatMap((p) => p.parts));
+    if (inputs.length > 1) {
+      const merged = await this.#mapReduce({ name: this.#processor.name, merge: types }, mergeAggregates(types), files, records);
+      parts = merged;
+      beans = countBeans(merged);
+    }
+    const report = await this.#p.sink.deliver({ package: this.#job.output, job: this.#job, types, parts, beans });
+    const outcome = this.#outcome([], []);
+    return { ...outcome, package: { ...outcome.package, report } };
+  }
+
+  #outcome(parts: readonly Part[], files: readonly StagedFile[]): Outcome {
+    const beans = countBeans(parts);
+    this.#counters['records_out'] = Object.values(beans).reduce((n, m) => n + m, 0);
+    if (this.#quarantined.length > 0) this.#counters['quarantined'] = this.#quarantined.length;
+    const { output, id, processor, period, inputs } = this.#job;
+    return {
+      package: {
+        path: output,
+        location: this.#processor.output,
+        period,
+        state: 'complete',
+        createdAt: this.#now(),
+        processor,
+        job: id,
+        inputs,
+        parts,
+        beans,
+        counters: { ...this.#counters },
+        ...(this.#quarantined.length > 0 ? { report: { quarantined: this.#quarantined } } : {}),
+      },
+      files,
+      counters: this.#counters,
+    };
+  }
+
+  /** A task over a shard; where it keeps failing, over the shard's halves, until the record at fault is alone. */
+  async #shardTask<T extends { shard: Shard }, R, O>(shard: Shard, build: (shard: Shard) => T, name: string, use: (task: T, result: R) => O): Promise<O[]> {
+    const task = build(shard);
+    try {
+      return [use(task, await this.#task<R>(name, task))];
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      const halves = halve(shard);
+      if (halves !== undefined) {
+        this.#count('shards_halved', 1);
+        const [a, b] = await Promise.all(halves.map((half) => this.#shardTask(half, build, name, use)));
+        return [...(a ?? []), ...(b ?? [])];
+      }
+      const { code, message } = error as TidemillError;
+      const at = shard.parts[0] as PartFile;
+      this.#quarantined.push({ file: path.basename(at.file), type: at.blocks[0]?.type ?? '', row: shard.rows?.[0] ?? 0, code, message });
+      if (this.#quarantined.length > this.#p.limits.quarantine) throw error;
+      return [];
+    }
+  }
+
+  async #task<R>(name: string, argument: unknown): Promise<R> {
+    const { executor, limits, topology } = this.#p;
+    const options = { priority: topology.depth(this.#processor), timeoutMs: limits.taskTimeoutMs, signal: this.#signal, label: `${this.#processor.name} ${name}` };
+    this.#total++;
+    this.#progress(this.#done, this.#total);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const result = await executor.run<R>({ module: TASKS, name, argument }, options);
+        this.#done++;
+        this.#progress(this.#done, this.#total);
+        this.#count('tasks', 1);
+        return result;
+      } catch (error) {
+        if (!isPoison(error) || attempt >= limits.attempts) throw error;
+        this.#count('task_retries', 1);
+      }
+    }
+  }
+
+  /** All results, or the first error; the other calls have ended by then in both cases. */
+  async #each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+    const settled = await Promise.allSettled(items.map(work));
+    return settled.map((s) => {
+      if (s.status === 'rejected') throw s.reason;
+      return s.value;
+    });
+  }
+
+  #file(): string {
+    return path.join(this.#folder, String(this.#files++));
+  }
+
+  #count(name: string, by: number): void {
+    this.#counters[name] = (this.#counters[name] ?? 0) + by;
+  }
+}
+
+function isPoison(error: unknown): boolean {
+  return error instanceof TidemillError && error.retryable;
+}
+
+function partName(i: number): string {
+  return `part-${String(i).padStart(5, '0')}`;
+}

@@ -1,0 +1,132 @@
+import { fail } from './errors.js';
+import { Interner } from './interner.js';
+import type { Batch, Column, Dictionary, NumberColumn, NumbersColumn, StringColumn, StringsColumn } from './column.js';
+
+/** The rows of a batch at `rows`, in that order. Dictionaries are shared, not copied. */
+export function selectRows(batch: Batch, rows: Uint32Array): Batch {
+  const columns: Record<string, Column> = {};
+  for (const [name, c] of Object.entries(batch.columns)) columns[name] = selectColumn(c, rows);
+  return { type: batch.type, rows: rows.length, columns };
+}
+
+export function selectColumn(c: Column, rows: Uint32Array): Column {
+  const n = rows.length;
+  switch (c.kind) {
+    case 'string': {
+      const codes = new Uint32Array(n);
+      for (let i = 0; i < n; i++) codes[i] = c.codes[rows[i] as number] as number;
+      return { kind: 'string', dictionary: c.dictionary, codes };
+    }
+    case 'number': {
+      const values = new Float64Array(n);
+      for (let i = 0; i < n; i++) values[i] = c.values[rows[i] as number] as number;
+      return { kind: 'number', values };
+    }
+    case 'strings': {
+      const offsets = selectOffsets(c.offsets, rows);
+      const codes = new Uint32Array(offsets[n] as number);
+      gatherLists(c.offsets, c.codes, rows, codes);
+      return { kind: 'strings', dictionary: c.dictionary, offsets, codes };
+    }
+    case 'numbers': {
+      const offsets = selectOffsets(c.offsets, rows);
+      const values = new Float64Array(offsets[n] as number);
+      gatherLists(c.offsets, c.values, rows, values);
+      return { kind: 'numbers', offsets, values };
+    }
+  }
+}
+
+function selectOffsets(from: Uint32Array, rows: Uint32Array): Uint32Array {
+  const offsets = new Uint32Array(rows.length + 1);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    offsets[i + 1] = (offsets[i] as number) + (from[row + 1] as number) - (from[row] as number);
+  }
+  return offsets;
+}
+
+function gatherLists(offsets: Uint32Array, from: Uint32Array | Float64Array, rows: Uint32Array, to: Uint32Array | Float64Array): void {
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    for (let j = offsets[row] as number, end = offsets[row + 1] as number; j < end; j++) to[at++] = from[j] as number;
+  }
+}
+
+/** All rows of several batches of one type, in order. Their dictionaries are merged into one a column. */
+export function concatBatches(batches: readonly Batch[]): Batch {
+  const first = batches[0];
+  if (first === undefined) throw new TypeError('no batch to concatenate');
+  if (batches.length === 1) return first;
+  const columns: Record<string, Column> = {};
+  for (const name of Object.keys(first.columns)) {
+    columns[name] = concatColumns(
+      batches.map((b) => {
+        const c = b.columns[name];
+        if (b.type !== first.type || c === undefined) throw fail('TM_ERR_BEAN_INVALID', `cannot concatenate ${b.type} with ${first.type}.${name}`);
+        return c;
+      }),
+    );
+  }
+  return { type: first.type, rows: batches.reduce((n, b) => n + b.rows, 0), columns };
+}
+
+function concatColumns(parts: readonly Column[]): Column {
+  switch (parts[0]?.kind) {
+    case 'string': {
+      const own = parts.filter((c): c is StringColumn => c.kind === 'string');
+      const interner = new Interner(own[0]?.dictionary.size);
+      const codes = concatCodes(own, interner);
+      return { kind: 'string', dictionary: interner.dictionary(), codes };
+    }
+    case 'number': {
+      const own = parts.filter((c): c is NumberColumn => c.kind === 'number');
+      return { kind: 'number', values: concatFloats(own) };
+    }
+    case 'strings': {
+      const own = parts.filter((c): c is StringsColumn => c.kind === 'strings');
+      const interner = new Interner(own[0]?.dictionary.size);
+      const codes = concatCodes(own, interner);
+      return { kind: 'strings', dictionary: interner.dictionary(), offsets: concatOffsets(own), codes };
+    }
+    default: {
+      const own = parts.filter((c): c is NumbersColumn => c.kind === 'numbers');
+      return { kind: 'numbers', offsets: concatOffsets(own), values: concatFloats(own) };
+    }
+  }
+}
+
+function concatCodes(parts: readonly { dictionary: Dictionary; codes: Uint32Array }[], interner: Interner): Uint32Array {
+  const codes = new Uint32Array(parts.reduce((n, c) => n + c.codes.length, 0));
+  let at = 0;
+  for (const c of parts) {
+    const used = new Uint8Array(c.dictionary.size);
+    for (let i = 0; i < c.codes.length; i++) used[c.codes[i] as number] = 1;
+    const here = interner.internUsed(c.dictionary, used);
+    for (let i = 0; i < c.codes.length; i++) codes[at++] = here[c.codes[i] as number] as number;
+  }
+  return codes;
+}
+
+function concatFloats(parts: readonly { values: Float64Array }[]): Float64Array {
+  const values = new Float64Array(parts.reduce((n, c) => n + c.values.length, 0));
+  let at = 0;
+  for (const c of parts) {
+    values.set(c.values, at);
+    at += c.values.length;
+  }
+  return values;
+}
+
+function concatOffsets(parts: readonly { offsets: Uint32Array }[]): Uint32Array {
+  const offsets = new Uint32Array(parts.reduce((n, c) => n + c.offsets.length - 1, 1));
+  let at = 0;
+  let base = 0;
+  for (const { offsets: own } of parts) {
+    for (let i = 0; i < own.length - 1; i++) offsets[at++] = base + (own[i] as number);
+    base += own[own.length - 1] as number;
+  }
+  offsets[at] = base;
+  return offsets;
+}

@@ -1,0 +1,56 @@
+import type { Job } from '../job.js';
+import type { Part, PartFile, WorkPackage } from '../work-package.js';
+
+/** A file that becomes a part of a package: moved from the scratch folder, or linked from another package's part. */
+export interface StagedFile {
+  readonly name: string;
+  readonly from: string;
+  readonly how: 'move' | 'link';
+}
+
+/** What one commit does: all of it, or nothing. */
+export interface Change {
+  readonly create?: readonly { readonly package: WorkPackage; readonly files: readonly StagedFile[] }[];
+  /** Paths of packages that end: superseded by a created one, or purged. */
+  readonly remove?: readonly string[];
+  readonly jobs?: readonly Job[];
+  /** Records of the caller's own, by kind and key; undefined deletes. */
+  readonly records?: readonly { readonly kind: string; readonly key: string; readonly value: unknown }[];
+  /** Refuse the commit unless the stored job has this attempt and is running. */
+  readonly onlyFor?: Pick<Job, 'id' | 'attempt'>;
+}
+
+/**
+ * Work packages by location, jobs, and records, in one place that survives a crash at any instant.
+ *
+ * - A package exists when its metadata record does; readers never see a part of a commit.
+ * - Records and metadata carry a checksum that is checked on every read (TM_ERR_STORE_CORRUPT).
+ * - One process at a time opens a store for writing (TM_ERR_STORE_LOCKED); any number may read at the same time.
+ * - What lies in the scratch folder, and files of no package, are swept when a store is opened for writing.
+ */
+export interface LocationStore {
+  readonly dataset: string;
+  /** When the store was made, in ms since the epoch; part of the ids of its jobs. */
+  readonly createdAt: number;
+  /** The packages of a location in the order of their paths. */
+  packages(location: string): WorkPackage[];
+  package(path: string): WorkPackage | undefined;
+  jobs(): Job[];
+  job(id: string): Job | undefined;
+  record(kind: string, key: string): unknown;
+  records(kind: string): { key: string; value: unknown }[];
+  /** The next number of a sequence that never repeats. */
+  next(sequence: string): Promise<number>;
+  /** Where the parts of a package lie. */
+  files(p: WorkPackage): PartFile[];
+  file(p: WorkPackage, part: Part): string;
+  /** An empty folder for the files of one attempt, on the same disk as the parts. */
+  scratch(name: string): string;
+  dropScratch(name: string): void;
+  /**
+   * Apply a change. When it resolves, packages and records are on the disk; jobs alone are safe from the end of the
+   * process only. Answers false where `onlyFor` refuses it.
+   */
+  commit(change: Change): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,121 @@
+import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { decodeBlock, encodeBlock } from '../block.js';
+import { fail } from '../errors.js';
+import { selectRows } from '../rows.js';
+import type { Batch } from '../column.js';
+import type { BlockRef, Part, PartFile } from '../work-package.js';
+
+/** Rows of one block at most: few enough to bound a task's memory, enough for a dictionary to pay. */
+export const BLOCK_ROWS = 65_536;
+
+/** Frames are gathered to this many bytes before they go to the file. */
+const BUFFER_BYTES = 1 << 20;
+
+/** Writes blocks as frames (int32 big-endian length, then the block) to a new file. Errors: TM_ERR_DISK_FULL. */
+export class PartWriter {
+  readonly #fd: number;
+  readonly #blocks: BlockRef[] = [];
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #bytes = 0;
+  #checksum = 0;
+
+  constructor(file: string) {
+    this.#fd = diskErrors(file, () => openSync(file, 'w'));
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Append a batch as one block or more; an empty one leaves no trace. */
+  append(batch: Batch): BlockRef[] {
+    const refs: BlockRef[] = [];
+    for (let from = 0; from < batch.rows; from += BLOCK_ROWS) {
+      const rows = Math.min(BLOCK_ROWS, batch.rows - from);
+      refs.push(this.#frame(batch.type, rows, encodeBlock(rows === batch.rows ? batch : selectRows(batch, range(from, rows)))));
+    }
+    return refs;
+  }
+
+  /** The part as its metadata tells it; `sync` waits until the bytes are on the disk. */
+  close(name: string, sync: boolean): Part {
+    try {
+      this.#flush();
+      if (sync) fsyncSync(this.#fd);
+    } finally {
+      closeSync(this.#fd);
+    }
+    return { name, bytes: this.#bytes, checksum: this.#checksum, blocks: this.#blocks };
+  }
+
+  /** Close the file of a task that failed. */
+  abandon(): void {
+    closeSync(this.#fd);
+  }
+
+  #frame(type: string, records: number, block: Uint8Array): BlockRef {
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setInt32(0, block.length);
+    const ref = { type, records, offset: this.#bytes + 4, bytes: block.length };
+    for (const bytes of [length, block]) {
+      this.#checksum = crc32(bytes, this.#checksum);
+      this.#pending.push(bytes);
+    }
+    this.#bytes += 4 + block.length;
+    this.#pendingBytes += 4 + block.length;
+    this.#blocks.push(ref);
+    if (this.#pendingBytes >= BUFFER_BYTES) this.#flush();
+    return ref;
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    diskErrors('a part', () => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    });
+  }
+}
+
+function range(from: number, count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  for (let i = 0; i < count; i++) rows[i] = from + i;
+  return rows;
+}
+
+function diskErrors<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw fail('TM_ERR_DISK_FULL', `no space is left to write ${what}`, { cause });
+    throw cause;
+  }
+}
+
+/** The batches of some blocks of a part, one at a time. Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION. */
+export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch (cause) {
+    throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} cannot be opened`, { cause });
+  }
+  try {
+    for (const { offset, bytes } of blocks) {
+      const block = new Uint8Array(bytes);
+      let got = 0;
+      while (got < bytes) {
+        const n = readSync(fd, block, got, bytes - got, offset + got);
+        if (n === 0) throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} ends in the middle of a block`);
+        got += n;
+      }
+      yield decodeBlock(block);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

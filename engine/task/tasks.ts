@@ -1,0 +1,134 @@
+/*
+ * The work of one pool task around the pure functions of a processor: read blocks, call, write blocks.
+ *
+ *   runMap     a shard's blocks ─ map ─ combine ─▶ one spill file, blocks grouped by partition
+ *   runReduce  one partition's blocks of every spill ─ reduce or finish ─▶ one part
+ *   runWhole   all of a small job in one task: map, combine, reduce, finish ─▶ one part
+ *   runRows    a shard's blocks ─ map without shuffle ─▶ one part
+ */
+import { concatBatches, selectRows } from '../rows.js';
+import { partitionRows } from '../partition.js';
+import { PartWriter, readPart } from './part-file.js';
+import { loadProcessor, type ProcessorRef } from './load-processor.js';
+import { fail } from '../errors.js';
+import type { Batch, Column } from '../column.js';
+import type { Batches, Context, MapOnly, MapReduce } from '../processor.js';
+import type { BlockRef, Part, PartFile } from '../work-package.js';
+
+/** Blocks to read; `rows` narrows a single block to the rows `[from, to)`. */
+export interface Shard {
+  readonly parts: readonly PartFile[];
+  readonly rows?: readonly [from: number, to: number];
+}
+
+interface TaskBase {
+  readonly processor: ProcessorRef;
+  readonly context: Context;
+  /** The file to write. */
+  readonly file: string;
+}
+
+export interface MapTask extends TaskBase {
+  readonly shard: Shard;
+  readonly partitions: number;
+}
+
+/** Where a shard's rows of each partition lie. */
+export interface Spill {
+  readonly file: string;
+  readonly partitions: readonly (readonly BlockRef[])[];
+}
+
+export interface ReduceTask extends TaskBase {
+  readonly inputs: readonly PartFile[];
+  readonly step: 'reduce' | 'finish';
+  readonly name: string;
+}
+
+export interface WholeTask extends TaskBase {
+  readonly shard: Shard;
+  readonly name: string;
+}
+
+export async function runMap(task: MapTask): Promise<Spill> {
+  const work = (await loadProcessor(task.processor)) as MapReduce;
+  const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
+  writing(task.file, 'spill', false, (writer) => {
+    for (const batch of mapped(work, task.shard, task.context)) {
+      for (const [p, rows] of partitionRows(batch, partitionColumns(work, batch), task.partitions).entries()) {
+        if (rows !== undefined) partitions[p]?.push(...writer.append(rows));
+      }
+    }
+  });
+  return { file: task.file, partitions };
+}
+
+export async function runReduce(task: ReduceTask): Promise<Part> {
+  const work = (await loadProcessor(task.processor)) as MapReduce;
+  return writing(task.file, task.name, true, (writer) => {
+    const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
+    const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
+    for (const result of results) writer.append(result);
+  });
+}
+
+export async function runWhole(task: WholeTask): Promise<Part> {
+  const work = (await loadProcessor(task.processor)) as MapReduce;
+  return writing(task.file, task.name, true, (writer) => {
+    let results = work.reduce(byType(mapped(work, task.shard, task.context)), task.context);
+    if (work.finish !== undefined) results = work.finish(byType(results), task.context);
+    for (const result of results) writer.append(result);
+  });
+}
+
+export async function runRows(task: WholeTask): Promise<Part> {
+  const work = (await loadProcessor(task.processor)) as MapOnly;
+  return writing(task.file, task.name, true, (writer) => {
+    for (const batch of shardBatches(task.shard)) for (const result of work.map(batch, task.context)) writer.append(result);
+  });
+}
+
+function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {
+  const by = work.partitionBy[batch.type];
+  if (by === undefined) throw fail('TM_ERR_DECLARATION', `partitionBy does not say how ${batch.type} is partitioned`);
+  return typeof by === 'function' ? by(batch) : by.map((field) => batch.columns[field] as Column);
+}
+
+/** What map and combine make of a shard: one batch a type where there is a combiner. */
+function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
+  const made: Batch[] = [];
+  for (const batch of shardBatches(shard)) made.push(...work.map(batch, context).filter((b) => b.rows > 0));
+  const { combine } = work;
+  if (combine === undefined) return made;
+  return [...byType(made).values()].map((batch) => combine(batch, context));
+}
+
+function* shardBatches({ parts, rows }: Shard): Generator<Batch> {
+  for (const part of parts) {
+    for (const batch of readPart(part)) {
+      if (rows === undefined) yield batch;
+      else yield selectRows(batch, Uint32Array.from({ length: rows[1] - rows[0] }, (_, i) => rows[0] + i));
+    }
+  }
+}
+
+function byType(batches: readonly Batch[]): Batches {
+  const lists = new Map<string, Batch[]>();
+  for (const batch of batches) {
+    const list = lists.get(batch.type);
+    if (list === undefined) lists.set(batch.type, [batch]);
+    else list.push(batch);
+  }
+  return new Map([...lists].map(([type, list]) => [type, concatBatches(list)]));
+}
+
+function writing(file: string, name: string, sync: boolean, work: (writer: PartWriter) => void): Part {
+  const writer = new PartWriter(file);
+  try {
+    work(writer);
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  return writer.close(name, sync);
+}

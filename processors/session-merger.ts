@@ -1,0 +1,40 @@
+import { groupRows, Interner, keyPart, stringColumn, type Batch, type Context, type Processor, type StringColumn } from '../engine/index.js';
+import { paramsOf } from './params.js';
+import { fragments, SessionFragment, sessionKey } from './session/fragment.js';
+import { mergeFragments } from './session/merge.js';
+import { referrerName } from './session/referrer.js';
+
+/**
+ * Merge one day's impressions into sessions.
+ * Input:   sesrawdata, RawSensorCallBean, in package and line order; times in ms since the epoch, UTC.
+ * Output:  sesdata, SessionBean, one a session, ordered by site, session id, visitor key and start in each partition.
+ * Source:  seed 004, §3.5.2.1; spec §5 Sessions.
+ */
+export const SessionMerger: Processor = {
+  name: 'SessionMerger',
+  kind: 'mapreduce',
+  input: 'sesrawdata',
+  output: 'sesdata',
+  covers: 'day',
+  work: {
+    map: (batch, context) => [fragments(batch, referrers(batch, context), paramsOf(context).sessionTimeoutMs)],
+    partitionBy: { [SessionFragment.name]: sessionKey },
+    recordsPerPartition: 250_000,
+    reduce: (batches, context) => [...batches.values()].map((batch) => mergeFragments(batch, paramsOf(context).sessionTimeoutMs)),
+  },
+};
+
+/** What reports show of each row's referrer; once a distinct pair of site and referrer. */
+function referrers(batch: Batch, context: Context): StringColumn {
+  const site = stringColumn(batch, 'site');
+  const referrer = stringColumn(batch, 'referrer');
+  const { firstRow, ofRow } = groupRows([keyPart(site), keyPart(referrer)], batch.rows);
+  const { hosts } = paramsOf(context);
+  const entry = ({ dictionary: { bytes, offsets }, codes }: StringColumn, row: number): string => {
+    const code = codes[row] as number;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + (offsets[code] as number), (offsets[code + 1] as number) - (offsets[code] as number)).toString('utf8');
+  };
+  const interner = new Interner();
+  const names = Uint32Array.from(firstRow, (row) => interner.internString(referrerName(entry(referrer, row), hosts[entry(site, row)] ?? [])));
+  return { kind: 'string', dictionary: interner.dictionary(), codes: Uint32Array.from(ofRow, (group) => names[group] as number) };
+}

@@ -1,0 +1,176 @@
+/* SessionMerger, second half: the fragments of one partition to sessions. */
+import {
+  groupRows,
+  inFieldOrder,
+  keyPart,
+  numberColumn,
+  numbersColumn,
+  orderRows,
+  rankEntries,
+  rankPart,
+  selectColumn,
+  stringColumn,
+  stringsColumn,
+  withEmptyEntry,
+  type Batch,
+  type Column,
+  type StringsColumn,
+} from '../../engine/index.js';
+import { SessionBean } from '../beans.js';
+import { emptyEntry, FIRST, sessionKey, UNIONS } from './fragment.js';
+
+/**
+ * All fragments of some sessions to one SessionBean a session, ordered by site, session id, visitor key and start, text
+ * bytewise. Fragments of one session come in the order of their blocks: that settles equal times.
+ */
+export function mergeFragments(batch: Batch, timeoutMs: number): Batch {
+  const start = numberColumn(batch, 'start').values;
+  const end = numberColumn(batch, 'end').values;
+  const impressions = numberColumn(batch, 'impressions').values;
+  const session = stringColumn(batch, 'session');
+  const withoutId = emptyEntry(session);
+  const [ofRow, order] = inSessionOrder(batch, start);
+
+  const n = batch.rows;
+  const first = new Uint32Array(n);
+  const begins = new Uint32Array(n + 1); // where each session begins in `order`
+  const ends = new Float64Array(n);
+  const counts = new Float64Array(n);
+  let count = 0;
+  for (let i = 0; i < n; i++) {
+    const row = order[i] as number;
+    const opens =
+      i === 0 ||
+      ofRow[row] !== ofRow[order[i - 1] as number] ||
+      (session.codes[row] === withoutId && (start[row] as number) - (ends[count - 1] as number) > timeoutMs);
+    if (opens) {
+      begins[count] = i;
+      first[count] = row;
+      ends[count] = end[row] as number;
+      counts[count++] = impressions[row] as number;
+    } else {
+      ends[count - 1] = Math.max(ends[count - 1] as number, end[row] as number);
+      counts[count - 1] = (counts[count - 1] as number) + (impressions[row] as number);
+    }
+  }
+  begins[count] = n;
+
+  const rows = first.subarray(0, count);
+  const path = mergePaths(batch, order, begins, count);
+  const [entry, exit] = endsOf(path, count);
+  const columns: Record<string, Column> = {
+    site: selectColumn(stringColumn(batch, 'site'), rows),
+    session: selectColumn(session, rows),
+    start: { kind: 'number', values: rowsOf(start, rows) },
+    end: { kind: 'number', values: ends.slice(0, count) },
+    impressions: { kind: 'number', values: counts.slice(0, count) },
+    entry,
+    exit,
+    path,
+  };
+  for (const field of FIRST) columns[field] = selectColumn(stringColumn(batch, field), rows);
+  for (const field of UNIONS) columns[field] = mergeUnions(stringsColumn(batch, field), order, begins, count);
+  return { type: SessionBean.name, rows: count, columns: inFieldOrder(SessionBean, columns) };
+}
+
+function rowsOf(values: Float64Array, rows: Uint32Array): Float64Array {
+  return Float64Array.from(rows, (row) => values[row] as number);
+}
+
+/** The session key of each row as a number, and the rows in the order of key, start and row. */
+function inSessionOrder(batch: Batch, start: Float64Array): [Uint32Array, Uint32Array] {
+  const key = sessionKey(batch);
+  const { count, firstRow, ofRow: groups } = groupRows(key.map(keyPart), batch.rows);
+  const groupOrder = orderRows(key.map((c) => rankPart(selectColumn(c, firstRow))), count);
+  const place = new Uint32Array(count);
+  for (let i = 0; i < count; i++) place[groupOrder[i] as number] = i;
+  const ofRow = groups.map((g) => place[g] as number);
+  const order = orderRows([{ codes: ofRow, size: count }], batch.rows);
+  // Within a session the fragments come in the order of their blocks; only overlapping ones are out of time.
+  for (let i = 1; i < order.length; i++) {
+    const row = order[i] as number;
+    let j = i;
+    while (j > 0 && ofRow[order[j - 1] as number] === ofRow[row] && (start[order[j - 1] as number] as number) > (start[row] as number)) {
+      order[j] = order[j - 1] as number;
+      j--;
+    }
+    order[j] = row;
+  }
+  return [ofRow, order];
+}
+
+/** The views of each session by time; equal times in the order of their fragments' blocks. */
+function mergePaths(batch: Batch, order: Uint32Array, begins: Uint32Array, count: number): StringsColumn {
+  const { dictionary, offsets, codes } = stringsColumn(batch, 'path');
+  const views = numbersColumn(batch, 'views').values;
+  const out = new Uint32Array(codes.length);
+  const outOffsets = new Uint32Array(count + 1);
+  let at = 0;
+  for (let s = 0; s < count; s++) {
+    const from = begins[s] as number;
+    const to = begins[s + 1] as number;
+    const begin = at;
+    let late = false;
+    let last = -Infinity;
+    for (let i = from; i < to; i++) {
+      const row = order[i] as number;
+      for (let j = offsets[row] as number, stop = offsets[row + 1] as number; j < stop; j++) {
+        const time = views[j] as number;
+        if (time < last || (time === last && i > from && j === offsets[row])) late = true;
+        last = time;
+        out[at++] = codes[j] as number;
+      }
+    }
+    if (late) {
+      const all: { time: number; row: number; code: number }[] = [];
+      for (let i = from; i < to; i++) {
+        const row = order[i] as number;
+        for (let j = offsets[row] as number, stop = offsets[row + 1] as number; j < stop; j++) all.push({ time: views[j] as number, row, code: codes[j] as number });
+      }
+      all.sort((a, b) => a.time - b.time || a.row - b.row);
+      for (const [i, v] of all.entries()) out[begin + i] = v.code;
+    }
+    outOffsets[s + 1] = at;
+  }
+  return { kind: 'strings', dictionary, offsets: outOffsets, codes: out };
+}
+
+/** The first and the last entry of each list, `''` where it is empty. */
+function endsOf({ dictionary, offsets, codes }: StringsColumn, count: number): [Column, Column] {
+  const empty = dictionary.size;
+  const withEmpty = withEmptyEntry(dictionary);
+  const entry = new Uint32Array(count).fill(empty);
+  const exit = new Uint32Array(count).fill(empty);
+  for (let s = 0; s < count; s++) {
+    if (offsets[s + 1] === offsets[s]) continue;
+    entry[s] = codes[offsets[s] as number] as number;
+    exit[s] = codes[(offsets[s + 1] as number) - 1] as number;
+  }
+  return [
+    { kind: 'string', dictionary: withEmpty, codes: entry },
+    { kind: 'string', dictionary: withEmpty, codes: exit },
+  ];
+}
+
+/** The distinct entries of each session's fragments, bytewise. */
+function mergeUnions(c: StringsColumn, order: Uint32Array, begins: Uint32Array, count: number): StringsColumn {
+  const offsets = new Uint32Array(count + 1);
+  if (c.codes.length === 0) return { kind: 'strings', dictionary: c.dictionary, offsets, codes: new Uint32Array(0) };
+  const ranks = rankEntries(c.dictionary, c.codes);
+  const codes: number[] = [];
+  for (let s = 0; s < count; s++) {
+    const begin = codes.length;
+    for (let i = begins[s] as number, to = begins[s + 1] as number; i < to; i++) {
+      const row = order[i] as number;
+      for (let j = c.offsets[row] as number, stop = c.offsets[row + 1] as number; j < stop; j++) {
+        const code = c.codes[j] as number;
+        let k = codes.length;
+        while (k > begin && (ranks[codes[k - 1] as number] as number) > (ranks[code] as number)) k--;
+        if (k > begin && codes[k - 1] === code) continue;
+        codes.splice(k, 0, code);
+      }
+    }
+    offsets[s + 1] = codes.length;
+  }
+  return { kind: 'strings', dictionary: c.dictionary, offsets, codes: Uint32Array.from(codes) };
+}
