@@ -96,7 +96,10 @@ function diskErrors<T>(what: string, work: () => T): T {
   }
 }
 
-/** The batches of some blocks of a part, one at a time. Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION. */
+/**
+ * The batches of some blocks of a part, one at a time, of the type that the package calls them: two locations may hold the
+ * same blocks under two names. Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION.
+ */
 export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
   let fd: number;
   try {
@@ -105,7 +108,7 @@ export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
     throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} cannot be opened`, { cause });
   }
   try {
-    for (const { offset, bytes } of blocks) {
+    for (const { type, offset, bytes } of blocks) {
       const block = new Uint8Array(bytes);
       let got = 0;
       while (got < bytes) {
@@ -113,7 +116,7 @@ export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
         if (n === 0) throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} ends in the middle of a block`);
         got += n;
       }
-      yield decodeBlock(block);
+      yield { ...decodeBlock(block), type };
     }
   } finally {
     closeSync(fd);

@@ -1,0 +1,59 @@
+import { chunksOf, digestOf, type Source } from './source.js';
+import type { LocationStore } from '../../engine/index.js';
+
+/**
+ * What was read of a source, by its content and not by its name: a file that is renamed, copied or compressed is known
+ * again, and one that grew is known by its beginning.
+ */
+export interface Intake {
+  readonly name: string;
+  /** Digest of its first line. */
+  readonly head: string;
+  /** Bytes of decompressed content that were read. */
+  readonly length: number;
+  /** Digests of the content in pieces of the import's chunk size. */
+  readonly chunks: readonly string[];
+  /** Where reading goes on when it has grown. */
+  readonly resumeAt: number;
+  /** Lines before `resumeAt`. */
+  readonly lines: number;
+  readonly importedAt: number;
+}
+
+export const INTAKE = 'import';
+
+export function headDigest(head: Uint8Array): string {
+  const end = head.indexOf(0x0a);
+  return digestOf(end < 0 ? head : head.subarray(0, end));
+}
+
+export function intakes(store: LocationStore): Intake[] {
+  return store.records(INTAKE).map(({ value }) => value as Intake);
+}
+
+/** The longest intake that the content of a source begins with, and whether there is more of it now. */
+export async function knownBeginning(source: Source, head: string, known: readonly Intake[], chunkBytes: number): Promise<{ intake: Intake; grown: boolean } | undefined> {
+  let candidates = known.filter((i) => i.head === head);
+  let best: Intake | undefined;
+  let length = 0;
+  let n = 0;
+  if (candidates.length === 0) return undefined;
+  for await (const chunk of chunksOf(source, chunkBytes)) {
+    const at = n++;
+    length += chunk.length;
+    const digest = digestOf(chunk);
+    candidates = candidates.filter((i) => {
+      const rest = i.length - at * chunkBytes;
+      if (rest > chunkBytes || rest === chunk.length) return i.chunks[at] === digest;
+      if (rest > chunk.length) return false;
+      if (i.chunks[at] === digestOf(chunk.subarray(0, rest)) && i.length > (best?.length ?? -1)) best = i;
+      return false;
+    });
+    for (const i of candidates) if (i.length === length && i.length > (best?.length ?? -1)) best = i;
+    candidates = candidates.filter((i) => i.length > length);
+    // Beyond the longest intake only the question is left whether there is anything.
+    if (candidates.length === 0 && best !== undefined && length > best.length) break;
+    if (candidates.length === 0 && best === undefined) return undefined;
+  }
+  return best === undefined ? undefined : { intake: best, grown: length > best.length };
+}

@@ -1,0 +1,128 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fail } from '../errors.js';
+import { digestOf } from './source.js';
+import { createParser, type ParserOptions, type ShardCounts } from '../import/parse-shard.js';
+import { PartWriter, stringColumn, type Day, type Part } from '../../engine/index.js';
+
+/** A range of a file, or bytes that were cut out of a compressed one. */
+export type ShardInput =
+  /** The lines that begin in `[start, end)`, one at `start` for certain if `aligned`; the digest is of `[chunk, end)`. */
+  | { readonly kind: 'range'; readonly path: string; readonly chunk: number; readonly start: number; readonly end: number; readonly aligned: boolean }
+  /** Whole lines; the digest is of the piece of content that they end in. */
+  | { readonly kind: 'bytes'; readonly lines: Uint8Array; readonly chunk: Uint8Array };
+
+export interface ParseTask {
+  readonly input: ShardInput;
+  readonly options: ParserOptions;
+  /** Files are written beside each other with this beginning. */
+  readonly file: string;
+}
+
+export interface ParsedFile {
+  readonly file: string;
+  readonly part: Part;
+}
+
+export interface ParseResult {
+  readonly days: readonly (ParsedFile & { readonly day: Day; readonly withId: number })[];
+  readonly rejects?: ParsedFile;
+  readonly counts: ShardCounts;
+  readonly digest: string;
+  /** Bytes behind the last newline, and whether they were refused: the source may go on in the middle of a line. */
+  readonly torn: number;
+  readonly tornRejected: boolean;
+}
+
+const parsers = new Map<string, ReturnType<typeof createParser>>();
+
+/** Parse one shard of a source into one file a local day. */
+export function parseShard({ input, options, file }: ParseTask): ParseResult {
+  const key = JSON.stringify(options);
+  let parse = parsers.get(key);
+  if (parse === undefined) {
+    // Two importers at most live in one process at a time: the service's and a caller's.
+    if (parsers.size > 4) parsers.clear();
+    parsers.set(key, (parse = createParser(options)));
+  }
+  const { lines, chunk } = input.kind === 'range' ? readRange(input) : input;
+  const parsed = parse(lines);
+  const days: { file: string; part: Part; day: Day; withId: number }[] = [];
+  for (const { day, batch } of parsed.batches) {
+    const at = `${file}-${day}-${days.length}`;
+    days.push({ file: at, part: write(at, batch), day, withId: rowsWithId(batch) });
+  }
+  const torn = lines.length - (lines.lastIndexOf(0x0a) + 1);
+  const lastReject = parsed.rejects === null ? -1 : (numbersOf(parsed.rejects)?.at(-1) ?? -1);
+  return {
+    days,
+    ...(parsed.rejects === null ? {} : { rejects: { file: `${file}-rejects`, part: write(`${file}-rejects`, parsed.rejects) } }),
+    counts: parsed.counts,
+    digest: digestOf(chunk),
+    torn,
+    tornRejected: torn > 0 && lastReject === parsed.counts.lines,
+  };
+}
+
+function numbersOf(rejects: Parameters<PartWriter['append']>[0]): Float64Array | undefined {
+  const c = rejects.columns['line'];
+  return c?.kind === 'number' ? c.values : undefined;
+}
+
+function rowsWithId(batch: Parameters<PartWriter['append']>[0]): number {
+  const { dictionary, codes } = stringColumn(batch, 'id');
+  if (dictionary.bytes.length === 0) return 0;
+  let n = 0;
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row] as number;
+    if (dictionary.offsets[code + 1] !== dictionary.offsets[code]) n++;
+  }
+  return n;
+}
+
+function write(file: string, batch: Parameters<PartWriter['append']>[0]): Part {
+  const writer = new PartWriter(file);
+  try {
+    writer.append(batch);
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  return writer.close('', true);
+}
+
+/** Read the lines that begin in a range, to the end of the last of them. */
+function readRange({ path, chunk, start, end, aligned }: ShardInput & { kind: 'range' }): { lines: Uint8Array; chunk: Uint8Array } {
+  const fd = openSync(path, 'r');
+  try {
+    const size = fstatSync(fd).size;
+    if (size < end) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
+    const from = Math.max(0, Math.min(start, chunk) - 1); // the byte before tells whether a line begins at `start`
+    let bytes = Buffer.allocUnsafe(end - from + 4096);
+    let got = readSync(fd, bytes, 0, Math.min(bytes.length, size - from), from);
+    let stop = end - from;
+    if (end < size && bytes[stop - 1] !== 0x0a) {
+      for (;;) {
+        const newline = bytes.subarray(0, got).indexOf(0x0a, stop);
+        if (newline >= 0) {
+          stop = newline + 1;
+          break;
+        }
+        stop = got;
+        if (from + got >= size) break;
+        const grown = Buffer.allocUnsafe(bytes.length + (1 << 20));
+        bytes.copy(grown, 0, 0, got);
+        bytes = grown;
+        got += readSync(fd, bytes, got, Math.min(1 << 20, size - from - got), from + got);
+      }
+    }
+    let begin = start - from;
+    if (!aligned && bytes[begin - 1] !== 0x0a) {
+      const newline = bytes.subarray(0, stop).indexOf(0x0a, begin);
+      begin = newline < 0 ? stop : newline + 1;
+    }
+    if (begin >= end - from) begin = stop; // none begins here
+    return { lines: bytes.subarray(begin, stop), chunk: bytes.subarray(chunk - from, end - from) };
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,25 @@
+import { fail } from '../errors.js';
+import { openForReading } from '../dataset.js';
+import { openDatabase } from '../database/open-database.js';
+import { datasetOptions, type Invocation } from './program.js';
+import { existsSync } from 'node:fs';
+
+export interface ExportCommandOptions {
+  readonly format: 'csv' | 'json' | 'parquet';
+  readonly out?: string;
+  readonly spreadsheet?: true;
+}
+
+export async function exportCommand({ options }: Invocation<ExportCommandOptions>, table: string): Promise<void> {
+  const dataset = await openForReading(datasetOptions(options));
+  await dataset.store.close();
+  if (!/^postgres(ql)?:/.test(dataset.database) && !existsSync(dataset.database)) {
+    throw fail('TM_ERR_TABLE_UNKNOWN', `there is no database ${dataset.database} yet; tidemill process makes it`);
+  }
+  const database = await openDatabase(dataset.database);
+  try {
+    await database.exportTable(table, { format: options.format, out: options.out ?? process.stdout, spreadsheet: options.spreadsheet === true });
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { openForWriting } from '../dataset.js';
+import { openSource } from '../acquisition/source.js';
+import { Workshop } from '../workshop.js';
+import { formatBytes, formatCount } from '../terminal/format.js';
+import { startProgress, type Progress } from '../terminal/progress.js';
+import { datasetOptions, type Invocation } from './program.js';
+import { print, printJson } from './output.js';
+import type { ImportReport } from '../acquisition/import-files.js';
+import type { Format } from '../import/parse-shard.js';
+
+export interface ImportOptions {
+  readonly site: string;
+  readonly format: Format | 'auto';
+  readonly tz?: string;
+  readonly keep: readonly string[];
+}
+
+export async function importCommand({ options }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
+  // Before a dataset is made for it.
+  for (const file of files) if (file !== '-') openSource(file);
+  const dataset = await openForWriting(datasetOptions(options), options.tz);
+  const workshop = new Workshop(dataset, options);
+  const progress = startProgress({ quiet: options.json === true });
+  try {
+    const report = await importWithProgress(workshop, files, options, progress);
+    progress.stop();
+    if (options.json === true) printJson(plainReport(report));
+    else printImport(report);
+  } finally {
+    progress.stop();
+    await workshop.close();
+    await dataset.store.close();
+  }
+}
+
+export async function importWithProgress(workshop: Workshop, files: readonly string[], options: ImportOptions, progress: Progress): Promise<ImportReport> {
+  const bar = progress.task('import', { unit: 'bytes' });
+  try {
+    return await workshop.import(files, { ...options, onProgress: (done, total) => bar.update(done, total) });
+  } finally {
+    bar.end();
+  }
+}
+
+export function plainReport({ sources, packages, counters }: ImportReport): unknown {
+  return { sources, counters, packages: packages.map((p) => p.path) };
+}
+
+const SAYS: Readonly<Record<ImportReport['sources'][number]['state'], string>> = {
+  new: '',
+  grown: ', read from where it ended before',
+  known: ': imported before, nothing changes',
+  empty: ': empty',
+};
+
+export function printImport({ sources, packages, counters }: ImportReport): void {
+  for (const { name, state, format, bytes } of sources) {
+    print(`${name}${format === undefined || state === 'known' ? '' : ` (${format}, ${formatBytes(bytes)})`}${SAYS[state]}`);
+  }
+  const n = (key: string): string => formatCount(counters[key] ?? 0);
+  if ((counters['read'] ?? 0) === 0) return;
+  print(`${n('read')} lines read: ${n('accepted')} accepted, ${n('rejected')} rejected, ${n('filtered')} filtered, ${n('duplicate')} duplicate`);
+  for (const kind of ['rejected', 'filtered']) {
+    const reasons = Object.keys(counters).filter((key) => key.startsWith(`${kind}:`));
+    if (reasons.length > 0) print(`  ${kind}: ${reasons.map((key) => `${key.slice(kind.length + 1)} ${n(key)}`).join(', ')}`);
+  }
+  const withRejects = packages.find((p) => p.rejects !== undefined);
+  if (withRejects !== undefined) print(`  tidemill inspect ${withRejects.path} --rejects shows the rejected lines`);
+  if ((counters['unknown_fields'] ?? 0) > 0) print(`  ${n('unknown_fields')} unknown fields dropped`);
+}

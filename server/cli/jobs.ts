@@ -1,0 +1,63 @@
+import { fail } from '../errors.js';
+import { openForReading } from '../dataset.js';
+import { formatPeriod, type Job } from '../../engine/index.js';
+import { formatCount, formatDuration, formatTime } from '../terminal/format.js';
+import { datasetOptions, type Invocation } from './program.js';
+import { print, printJson, printTable } from './output.js';
+
+export interface JobsOptions {
+  readonly processor?: string;
+  readonly state?: Job['state'];
+  readonly limit: number;
+}
+
+export async function jobs({ options }: Invocation<JobsOptions>, id: string | undefined): Promise<void> {
+  const { store } = await openForReading(datasetOptions(options));
+  try {
+    if (id !== undefined) {
+      const job = store.job(id);
+      if (job === undefined) throw fail('TM_ERR_JOB_UNKNOWN', `there is no job ${id}`);
+      print(JSON.stringify({ ...job, period: formatPeriod(job.period) }, null, options.json === true ? undefined : 2));
+      return;
+    }
+    const found = store
+      .jobs()
+      .filter((j) => (options.processor === undefined || j.processor === options.processor) && (options.state === undefined || j.state === options.state))
+      .reverse();
+    const shown = found.slice(0, options.limit);
+    if (options.json === true) {
+      for (const job of shown) printJson({ ...job, period: formatPeriod(job.period) });
+      return;
+    }
+    const right = 'right' as const;
+    printTable(
+      [
+        { title: 'job' },
+        { title: 'processor' },
+        { title: 'period' },
+        { title: 'state' },
+        { title: 'attempt', align: right },
+        { title: 'started' },
+        { title: 'time', align: right },
+        { title: 'records in', align: right },
+        { title: 'records out', align: right },
+        { title: 'error' },
+      ],
+      shown.map((j) => [
+        j.id,
+        j.processor,
+        formatPeriod(j.period),
+        j.state === 'succeeded' && (j.counters['quarantined'] ?? 0) > 0 ? `succeeded, ${j.counters['quarantined']} quarantined` : j.state,
+        String(j.attempt),
+        j.startedAt === undefined ? '' : formatTime(j.startedAt),
+        j.startedAt === undefined || j.finishedAt === undefined ? '' : formatDuration(j.finishedAt - j.startedAt),
+        formatCount(j.counters['records_in'] ?? 0),
+        formatCount(j.counters['records_out'] ?? 0),
+        j.error?.code ?? '',
+      ]),
+    );
+    if (found.length > shown.length) print(`${formatCount(found.length - shown.length)} more; --limit shows more of them`);
+  } finally {
+    await store.close();
+  }
+}

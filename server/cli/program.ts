@@ -1,0 +1,143 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { reportError } from './output.js';
+import type { DatasetOptions } from '../dataset.js';
+
+/** Options that every command has. */
+export interface Common {
+  readonly data: string;
+  readonly dataset: string;
+  readonly db?: string;
+  readonly workers?: number;
+  readonly json?: true;
+}
+
+/** What a command is given: its options with the common ones, and a signal that the user ends it by. */
+export interface Invocation<O> {
+  readonly options: O & Common;
+  readonly signal: AbortSignal;
+}
+
+export function datasetOptions({ data, dataset, db }: Common): DatasetOptions {
+  return { data, name: dataset, database: db, environment: process.env };
+}
+
+const FORMATS = ['auto', 'impressions', 'common', 'combined', 'vhost_combined'] as const;
+const FILTERS = ['method', 'status', 'static', 'bot'];
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return n;
+}
+
+function keepList(text: string): string[] {
+  const list = text === 'all' ? FILTERS : text.split(',').filter((s) => s !== '');
+  for (const item of list) if (!FILTERS.includes(item)) throw new InvalidArgumentError(`'${item}' is not one of ${FILTERS.join(', ')}, all.`);
+  return list;
+}
+
+function siteName(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text)) throw new InvalidArgumentError('A site is 1 to 64 letters, digits, dots, hyphens or underscores.');
+  return text;
+}
+
+/** Run the command line. Resolves with the exit code: 0 done, 1 the work failed, 2 wrong use. */
+export async function main(args: readonly string[]): Promise<number> {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort(new Error('interrupted'));
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const program = buildProgram(controller.signal);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (controller.signal.aborted) {
+      process.stderr.write('tidemill: interrupted; nothing was half done, the same command goes on\n');
+      return 130;
+    }
+    return reportError(error, args.includes('--json'));
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+    process.removeListener('SIGTERM', interrupt);
+  }
+}
+
+function buildProgram(signal: AbortSignal): Command {
+  const program = new Command('tidemill');
+  program
+    .description('Turn raw web traffic into daily, weekly and monthly sums in an analytics database.')
+    .addOption(new Option('--data <dir>', 'folder of all datasets').env('TIDEMILL_DATA').default('./tidemill-data'))
+    .option('--dataset <name>', 'dataset to work on', 'analytics')
+    .addOption(new Option('--db <url>', "analytics database: a DuckDB file or a postgres:// URL (default: the dataset's analytics.duckdb)").env('TIDEMILL_DATABASE'))
+    .addOption(new Option('--workers <n>', 'worker threads (default: the cores)').env('TIDEMILL_WORKERS').argParser(positive))
+    .option('--json', 'print JSON for programs')
+    .exitOverride()
+    .showHelpAfterError('(tidemill <command> --help tells more)')
+    .configureHelp({ showGlobalOptions: true });
+
+  const action =
+    <O>(load: () => Promise<(invocation: Invocation<O>, ...args: never[]) => Promise<void>>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const command = given.pop() as Command;
+      given.pop();
+      const run = await load();
+      await run({ options: command.optsWithGlobals(), signal }, ...(given as never[]));
+    };
+  const withImportOptions = (command: Command): Command =>
+    command
+      .argument('<file...>', 'logs or raw lines, gzip too; - is standard input')
+      .option('--site <name>', "site of a log's lines", siteName, 'default')
+      .addOption(new Option('--format <format>', 'format of the files').choices(FORMATS).default('auto'))
+      .option('--tz <zone>', 'time zone of a dataset that this call makes')
+      .option('--keep <list>', `do not filter these lines of a log: ${FILTERS.join(',')} or all`, keepList, []);
+
+  withImportOptions(program.command('run'))
+    .description('import files, run every processor with every period closed, and print a summary')
+    .action(action(async () => (await import('./run.js')).run));
+  withImportOptions(program.command('import'))
+    .description('read files into oirawdata and sesrawdata; what was imported before changes nothing')
+    .action(action(async () => (await import('./import.js')).importCommand));
+  program
+    .command('process')
+    .description('run every ready job until none is')
+    .option('--close', 'treat every period that has data as closed')
+    .action(action(async () => (await import('./process.js')).processCommand));
+  program
+    .command('jobs')
+    .description('list jobs, newest first, or show one')
+    .argument('[id]', 'id of a job')
+    .option('--processor <name>', 'only jobs of this processor')
+    .addOption(new Option('--state <state>', 'only jobs in this state').choices(['scheduled', 'running', 'succeeded', 'failed', 'cancelled']))
+    .option('--limit <n>', 'at most so many', positive, 50)
+    .action(action(async () => (await import('./jobs.js')).jobs));
+  program
+    .command('locations')
+    .description('list locations, or the packages of one')
+    .argument('[name]', 'name of a location')
+    .option('--limit <n>', 'at most so many packages, the newest', positive, 50)
+    .action(action(async () => (await import('./locations.js')).locations));
+  program
+    .command('inspect')
+    .description("print a package's metadata, its beans or its rejected lines as JSON lines")
+    .argument('<path>', 'path of a package, such as /analytics/sesdata/2016/02/29/…')
+    .option('--beans', 'print the beans')
+    .option('--type <name>', 'only beans of this type')
+    .option('--rejects', 'print the rejected lines, with line number and reason')
+    .option('--limit <n>', 'at most so many', positive)
+    .action(action(async () => (await import('./inspect.js')).inspect));
+  program
+    .command('export')
+    .description('write a table of the analytics database')
+    .argument('<table>', 'name of a table, such as l3_object')
+    .addOption(new Option('--format <format>', 'what to write').choices(['csv', 'json', 'parquet']).makeOptionMandatory())
+    .option('--out <file>', 'file to write (default: standard output)')
+    .option('--spreadsheet', "in CSV, keep a spreadsheet from taking text for formulas (a ' before them)")
+    .action(action(async () => (await import('./export.js')).exportCommand));
+  program
+    .command('verify')
+    .description('check every checksum, and the counts from raw lines to the database')
+    .action(action(async () => (await import('./verify.js')).verify));
+  return program;
+}

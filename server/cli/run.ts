@@ -1,0 +1,73 @@
+import { openForWriting } from '../dataset.js';
+import { openSource } from '../acquisition/source.js';
+import { openDatabase } from '../database/open-database.js';
+import { Workshop } from '../workshop.js';
+import { formatCount, formatDuration, formatRate } from '../terminal/format.js';
+import { startProgress } from '../terminal/progress.js';
+import { datasetOptions, type Invocation } from './program.js';
+import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
+import { printJobs, processWithProgress, refuseFailures } from './process.js';
+import { print, printJson, printTable } from './output.js';
+import type { AnalyticsDatabase } from '../database/database.js';
+
+/** The main job: import, process with every period closed, and a summary. */
+export async function run({ options, signal }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
+  for (const file of files) if (file !== '-') openSource(file);
+  const started = performance.now();
+  const dataset = await openForWriting(datasetOptions(options), options.tz);
+  const workshop = new Workshop(dataset, options);
+  const progress = startProgress({ quiet: options.json === true });
+  try {
+    const report = await importWithProgress(workshop, files, options, progress);
+    const imported = performance.now();
+    const drained = await processWithProgress(workshop, true, progress, signal);
+    progress.stop();
+    const ended = performance.now();
+    const lines = report.counters['read'] ?? 0;
+    if (options.json === true) {
+      printJson({
+        import: plainReport(report),
+        jobs: { succeeded: drained.succeeded.length, failed: drained.failed },
+        ms: { import: Math.round(imported - started), process: Math.round(ended - imported), total: Math.round(ended - started) },
+        database: dataset.database,
+      });
+    } else {
+      printImport(report);
+      print();
+      printJobs(drained);
+      print();
+      const rate = lines === 0 ? '' : `: ${formatCount(lines)} lines, ${formatRate(lines, ended - started)}`;
+      print(`Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`);
+      const database = await openDatabase(dataset.database);
+      try {
+        await printTops(database);
+        print(`\nThe sums are in ${database.name}`);
+      } finally {
+        await database.close();
+      }
+    }
+    refuseFailures(drained);
+  } finally {
+    progress.stop();
+    await workshop.close();
+    await dataset.store.close();
+  }
+}
+
+const TOPS = [
+  { title: 'Top objects', table: 'l3_object', by: 'views', label: 'object' },
+  { title: 'Top entry pages', table: 'l3_sessionentry', by: 'sessions', label: 'object' },
+  { title: 'Top countries', table: 'l3_country', by: 'sessions', label: 'country' },
+] as const;
+
+async function printTops(database: AnalyticsDatabase): Promise<void> {
+  for (const { title, table, by, label } of TOPS) {
+    const rows = await database.top(table, by, 5, { granularity: 'day' });
+    if (rows.length === 0) continue;
+    print(`\n${title}`);
+    printTable(
+      [{ title: label }, { title: 'site' }, { title: by, align: 'right' }],
+      rows.map((r) => [String(r[label]) || '(unknown)', String(r['site']), formatCount(Number(r[by]))]),
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { openForReading } from '../dataset.js';
+import { openDatabase } from '../database/open-database.js';
+import { verify as verifyAll } from '../verification/verify.js';
+import { PoolExecutor } from '../../engine/executor/pool-executor.js';
+import { formatBytes, formatCount } from '../terminal/format.js';
+import { startProgress } from '../terminal/progress.js';
+import { datasetOptions, type Invocation } from './program.js';
+import { print, printJson } from './output.js';
+
+export async function verify({ options }: Invocation<object>): Promise<void> {
+  const dataset = await openForReading(datasetOptions(options));
+  const executor = new PoolExecutor(options.workers ?? availableParallelism());
+  const progress = startProgress({ quiet: options.json === true });
+  const isFile = !/^postgres(ql)?:/.test(dataset.database);
+  const database = isFile && !existsSync(dataset.database) ? undefined : await openDatabase(dataset.database);
+  try {
+    const bar = progress.task('verify', { unit: 'parts' });
+    const v = await verifyAll(dataset.store, dataset.topology, executor, database, (done, total) => bar.update(done, total));
+    progress.stop();
+    if (options.json === true) printJson({ ok: true, ...v });
+    else {
+      print(`${formatCount(v.packages)} packages, ${formatCount(v.parts)} parts (${formatBytes(v.bytes)}): every checksum is right.`);
+      print(`${formatCount(v.checks)} counts agree, from raw lines to ${database === undefined ? 'the sums; there is no database yet' : 'the database'}.`);
+      if (v.stale > 0) print(`${formatCount(v.stale)} packages wait to be made again from later data; tidemill process does it.`);
+    }
+  } finally {
+    progress.stop();
+    await database?.close();
+    await executor.close();
+    await dataset.store.close();
+  }
+}

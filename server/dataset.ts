@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fail } from './errors.js';
+import { loadFlow, Topology, type Flow } from '../engine/index.js';
+import { LmdbStore } from '../engine/store/lmdb-store.js';
+import webAnalytics from '../processors/index.js';
+import { readSettings, type Settings } from './settings.js';
+
+/** Which dataset a command works on, and how. */
+export interface DatasetOptions {
+  /** The folder of all datasets. */
+  readonly data: string;
+  readonly name: string;
+  /** A path or URL in place of `analytics.duckdb` in the dataset's folder. */
+  readonly database?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** An open dataset. */
+export interface Dataset {
+  readonly name: string;
+  readonly folder: string;
+  readonly settings: Settings;
+  readonly store: LmdbStore;
+  readonly topology: Topology;
+  /** URL of the module that declares a processor. */
+  readonly moduleOf: (processor: string) => string;
+  readonly database: string;
+  /** The key of the hash that stands for a visitor without an id. */
+  readonly visitorKey: string;
+}
+
+const BUILT_IN = new URL('../processors/index.js', import.meta.url).href;
+const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
+
+export function folderOf({ data, name }: Pick<DatasetOptions, 'data' | 'name'>): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) throw fail('TM_ERR_DATASET_NAME', `'${name}' is not a name for a dataset`);
+  return path.join(path.resolve(data), name);
+}
+
+/**
+ * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, those of the store.
+ */
+export async function openForReading(options: DatasetOptions): Promise<Dataset> {
+  const folder = folderOf(options);
+  if (!LmdbStore.exists(storeFolder(folder))) throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${options.name}' in ${path.resolve(options.data)}`);
+  return assemble(options, folder, readSettings(folder, options.environment), 'read');
+}
+
+/**
+ * Open a dataset to work on it; it is made where there is none, with the zone `timeZone`.
+ * Errors: as openForReading, and TM_ERR_DATASET_ZONE, TM_ERR_STORE_LOCKED.
+ */
+export async function openForWriting(options: DatasetOptions, timeZone?: string): Promise<Dataset> {
+  const folder = folderOf(options);
+  const file = path.join(folder, 'dataset.json');
+  const isNew = !LmdbStore.exists(storeFolder(folder));
+  const environment = isNew && timeZone !== undefined && !existsSync(file) ? { ...options.environment, TIDEMILL_TIME_ZONE: timeZone } : options.environment;
+  const settings = readSettings(folder, environment);
+  if (timeZone !== undefined && timeZone !== settings.timeZone) {
+    throw fail('TM_ERR_DATASET_ZONE', `the dataset '${options.name}' has the time zone ${settings.timeZone}, not ${timeZone}`);
+  }
+  if (isNew) {
+    mkdirSync(folder, { recursive: true });
+    if (!existsSync(file)) writeFileSync(file, `${JSON.stringify({ timeZone: settings.timeZone }, null, 2)}\n`);
+  }
+  return assemble(options, folder, settings, 'write');
+}
+
+async function assemble(options: DatasetOptions, folder: string, settings: Settings, mode: 'read' | 'write'): Promise<Dataset> {
+  const flows: { module: string; flow: Flow }[] = [{ module: BUILT_IN, flow: webAnalytics }];
+  for (const file of settings.processors) {
+    const module = pathToFileURL(path.resolve(folder, file)).href;
+    flows.push({ module, flow: await loadFlow(module) });
+  }
+  const topology = new Topology({ locations: flows.flatMap((f) => f.flow.locations), processors: flows.flatMap((f) => f.flow.processors) });
+  const modules = new Map(flows.flatMap(({ module, flow }) => flow.processors.map((p) => [p.name, module] as const)));
+  const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
+  try {
+    await checkZone(store, settings, options.name, mode);
+    return {
+      name: options.name,
+      folder,
+      settings,
+      store,
+      topology,
+      moduleOf: (processor) => modules.get(processor) ?? BUILT_IN,
+      database: options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb'),
+      visitorKey: mode === 'write' ? visitorKey(folder) : '',
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function storeFolder(folder: string): string {
+  return path.join(folder, 'store');
+}
+
+/** Days are cut in the zone of the first import: a later edit of dataset.json must not mix two kinds of days. */
+async function checkZone(store: LmdbStore, settings: Settings, name: string, mode: 'read' | 'write'): Promise<void> {
+  const zone = store.record(ZONE_RECORD.kind, ZONE_RECORD.key);
+  if (zone === undefined) {
+    if (mode === 'write') await store.commit({ records: [{ ...ZONE_RECORD, value: settings.timeZone }] });
+  } else if (zone !== settings.timeZone) {
+    throw fail('TM_ERR_DATASET_ZONE', `the days of the dataset '${name}' were cut in ${String(zone)}, but its settings say ${settings.timeZone}`);
+  }
+}
+
+/** A secret of the dataset, so that nobody can try out addresses against the hashes. */
+function visitorKey(folder: string): string {
+  const file = path.join(folder, 'visitor.key');
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,70 @@
+import { Worker } from 'node:worker_threads';
+import { fail } from '../errors.js';
+import { TidemillError, type AggregateType, type Delivery, type Sink } from '../../engine/index.js';
+import type { WriterAnswer, WriterRequest, WriterStart } from './messages.js';
+
+interface Waiting {
+  resolve(report: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The analytics database as the sink of injections, behind a thread of its own. */
+export class DatabaseSink implements Sink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exited: Promise<void>;
+  #last = 0;
+
+  /** Open the database and bring its tables up to date. Errors: those of `openDatabase` and `migrate`. */
+  static async open(database: string, types: readonly AggregateType[]): Promise<DatabaseSink> {
+    const sink = new DatabaseSink({ database, types });
+    try {
+      await sink.#answerTo(0);
+      return sink;
+    } catch (error) {
+      await sink.close();
+      throw error;
+    }
+  }
+
+  private constructor(start: WriterStart) {
+    this.#worker = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: start });
+    this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer));
+    this.#worker.on('error', (cause) => this.#lose(cause));
+    this.#exited = new Promise((resolve) =>
+      this.#worker.once('exit', () => {
+        this.#lose(new Error('it exited'));
+        resolve();
+      }),
+    );
+  }
+
+  deliver(delivery: Delivery): Promise<unknown> {
+    const id = ++this.#last;
+    const answer = this.#answerTo(id);
+    this.#worker.postMessage({ id, delivery } satisfies WriterRequest);
+    return answer;
+  }
+
+  /** Wait for the injections under way and let go of the database. */
+  async close(): Promise<void> {
+    this.#worker.postMessage('close');
+    await this.#exited;
+  }
+
+  #answerTo(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  #settle({ id, report, error }: WriterAnswer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(report);
+    else waiting?.reject(new TidemillError(error.code, { summary: '', ...error }, error.message, { data: error.data }));
+  }
+
+  #lose(cause: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(fail('TM_ERR_WRITER_LOST', `the database's thread ended: ${cause.message}`, { cause }));
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { hostName, type Params } from '../processors/index.js';
+import { zone } from '../engine/index.js';
+import { fail } from './errors.js';
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `500ms`, `30s`, `10m`, `4h` or `30d`, read as ms. */
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/, 'a duration such as 30s, 10m, 4h or 30d')
+  .transform((text) => {
+    const [, n, unit] = /^(\d+)(\w+)$/.exec(text) as unknown as [string, string, keyof typeof UNITS];
+    return Number(n) * UNITS[unit];
+  });
+
+const timeZone = z.string().refine((name) => {
+  try {
+    return zone(name).name !== '';
+  } catch {
+    return false;
+  }
+}, 'an IANA time zone such as Europe/Berlin');
+
+const site = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a site: 1 to 64 letters, digits, dots, hyphens or underscores');
+
+/** `dataset.json`, spec §8. Each description is what the documentation says of the setting. */
+export const settingsSchema = z.strictObject({
+  timeZone: timeZone.default('UTC').describe('IANA time zone of days, weeks and months; fixed when the dataset is made'),
+  sites: z
+    .record(site, z.strictObject({ hosts: z.array(z.string().min(1)).default([]).describe("the site's own hosts: referrers from them are (internal)") }))
+    .default({})
+    .describe('the sites and their hosts'),
+  session: z
+    .strictObject({
+      timeoutMinutes: z.number().positive().max(1440).default(30).describe('a session without an id is cut where two impressions are further apart'),
+    })
+    .prefault({}),
+  sensor: z
+    .strictObject({
+      thresholdTime: duration.prefault('10m').describe('how often the sensor ends a work package of oirawdata'),
+      requestQueue: z
+        .strictObject({
+          warnSize: z.int().positive().default(10_000).describe('waiting requests at which the sensor warns'),
+          maxSize: z.int().positive().default(50_000).describe('waiting requests at which the sensor refuses more'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  geo: z
+    .strictObject({ cityDatabase: z.string().min(1).optional().describe('a MaxMind database (.mmdb) with cities, relative to dataset.json') })
+    .prefault({}),
+  processors: z.array(z.string().min(1)).default([]).describe('modules with processors of your own, relative to dataset.json'),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/**
+ * The settings of a dataset: `dataset.json` where it is there, overridden by the environment. A variable's name is the
+ * key's: `session.timeoutMinutes` is TIDEMILL_SESSION_TIMEOUT_MINUTES. Errors: TM_ERR_SETTINGS, naming each bad key.
+ */
+export function readSettings(folder: string, environment: Readonly<Record<string, string | undefined>>): Settings {
+  const file = path.join(folder, 'dataset.json');
+  let raw: unknown = {};
+  if (existsSync(file)) {
+    try {
+      raw = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (cause) {
+      throw fail('TM_ERR_SETTINGS', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  }
+  const overridden = isObject(raw) ? override(settingsSchema, raw, 'TIDEMILL', environment) : raw;
+  const parsed = settingsSchema.safeParse(overridden);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting`).join('; ')
+      : `${issue.path.join('.') || 'dataset.json'}: ${issue.message}`,
+  );
+  throw fail('TM_ERR_SETTINGS', `${file}: ${problems.join('; ')}`, { data: { problems } });
+}
+
+/** Plain data for the processors. */
+export function paramsOf(settings: Settings): Params & Readonly<Record<string, unknown>> {
+  return {
+    timeZone: settings.timeZone,
+    sessionTimeoutMs: settings.session.timeoutMinutes * 60_000,
+    hosts: Object.fromEntries(Object.entries(settings.sites).map(([name, s]) => [name, s.hosts.map(hostName)])),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The settings with those of the environment put in; only plain values can come from there. */
+function override(schema: z.ZodType, value: unknown, prefix: string, environment: Readonly<Record<string, string | undefined>>): unknown {
+  const inner = schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  if (inner instanceof z.ZodObject) {
+    const out: Record<string, unknown> = isObject(value) ? { ...value } : {};
+    for (const [key, child] of Object.entries(inner.shape)) {
+      const name = `${prefix}_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+      const made = override(child as z.ZodType, out[key], name, environment);
+      if (made !== undefined) out[key] = made;
+    }
+    return value !== undefined && !isObject(value) ? value : out;
+  }
+  const text = environment[prefix];
+  if (text === undefined) return value;
+  return inner instanceof z.ZodNumber && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}

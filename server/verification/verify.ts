@@ -1,0 +1,96 @@
+import { addMeasures, type Measures } from './measure-task.js';
+import { checksOf, type Check } from './conservation.js';
+import { fail } from '../errors.js';
+import { formatDay, formatPeriod, type AggregateType, type Executor, type LocationStore, type Topology, type WorkPackage } from '../../engine/index.js';
+import type { AnalyticsDatabase } from '../database/database.js';
+
+export interface Verified {
+  readonly packages: number;
+  readonly parts: number;
+  readonly bytes: number;
+  /** Equations between two counts that were looked at. */
+  readonly checks: number;
+  /** Packages that wait to be processed, or to be processed again. */
+  readonly stale: number;
+}
+
+const MEASURE = new URL('./measure-task.js', import.meta.url).href;
+
+/**
+ * Check every checksum, then the counts along the flow, from raw lines to the database.
+ * Errors: TM_ERR_VERIFY naming the first place where two counts part, TM_ERR_BLOCK_CORRUPT, TM_ERR_STORE_CORRUPT.
+ */
+export async function verify(
+  store: LocationStore,
+  topology: Topology,
+  executor: Executor,
+  database: AnalyticsDatabase | undefined,
+  onProgress: (done: number, total: number) => void,
+): Promise<Verified> {
+  const packages = [...topology.locations.keys()].flatMap((location) => store.packages(location));
+  const measures = new Map<string, Measures>();
+  let done = 0;
+  const total = packages.reduce((n, p) => n + p.parts.length, 0);
+  const settled = await Promise.allSettled(
+    packages.map(async (p) => {
+      const parts = await Promise.all(
+        [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects])].map(async (part) => {
+          const measured = await executor.run<Measures>({ module: MEASURE, name: 'measurePart', argument: { file: store.file(p, part), part } });
+          onProgress(++done, total);
+          return measured;
+        }),
+      );
+      measures.set(p.path, addMeasures(parts));
+    }),
+  );
+  for (const s of settled) if (s.status === 'rejected') throw s.reason;
+
+  const byPath = new Map(packages.map((p) => [p.path, p]));
+  const checks: Check[] = packages.flatMap((p) => checksOf(p, (at) => measures.get(at), (at) => byPath.get(at)));
+  for (const { at, what, left, right } of checks) {
+    if (left !== right) throw fail('TM_ERR_VERIFY', `${at}: ${what}: ${left} and ${right}`, { data: { at, what, left, right } });
+  }
+  const inDatabase = database === undefined ? 0 : await checkDatabase(packages, topology, measures, byPath, database);
+  return {
+    packages: packages.length,
+    parts: total,
+    bytes: packages.reduce((n, p) => n + p.parts.reduce((m, part) => m + part.bytes, 0), 0),
+    checks: checks.length + inDatabase,
+    stale: packages.filter((p) => p.inputs.some((input) => !byPath.has(input))).length,
+  };
+}
+
+/** Each period's rows in each table add up to the beans that were injected. */
+async function checkDatabase(
+  packages: readonly WorkPackage[],
+  topology: Topology,
+  measures: ReadonlyMap<string, Measures>,
+  byPath: ReadonlyMap<string, WorkPackage>,
+  database: AnalyticsDatabase,
+): Promise<number> {
+  const ledger = new Map((await database.ledger()).map((row) => [row.package, row]));
+  let checks = 0;
+  for (const p of packages) {
+    const processor = topology.producerOf(p.location);
+    if (processor?.kind !== 'inject' || p.inputs.some((input) => !byPath.has(input))) continue;
+    if (!ledger.has(p.path)) throw fail('TM_ERR_VERIFY', `${p.path}: the database has no ledger row of this injection`, { data: { at: p.path } });
+    const injected = addMeasures(p.inputs.map((input) => measures.get(input) ?? {}));
+    for (const type of topology.location(processor.input).holds as readonly AggregateType[]) {
+      const table = type.table as string;
+      if (table.startsWith('l2_')) continue; // holds no period
+      const day = formatDay(p.period.first);
+      const { sums } = await database.totals(table, { granularity: p.period.granularity, from: day, to: day });
+      for (const [measure, { op }] of Object.entries(type.measures)) {
+        if (op !== 'sum') continue;
+        checks++;
+        const [left, right] = [injected[type.name]?.sums[measure] ?? 0, sums[measure] ?? 0];
+        if (left !== right) {
+          throw fail('TM_ERR_VERIFY', `${table}, ${p.period.granularity} ${formatPeriod(p.period)}: ${measure} injected and in the database: ${left} and ${right}`, {
+            data: { at: p.path, table, measure, left, right },
+          });
+        }
+      }
+    }
+  }
+  return checks;
+}

@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os';
+import { Coordinator, endOf, zone, type AggregateType, type Drained, type Job, type Limits, type Period, type TaskEvent } from '../engine/index.js';
+import { PoolExecutor } from '../engine/executor/pool-executor.js';
+import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
+import { DatabaseSink } from './injection/database-sink.js';
+import { paramsOf } from './settings.js';
+import path from 'node:path';
+import type { Dataset } from './dataset.js';
+
+export interface WorkshopOptions {
+  readonly workers?: number | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly onTask?: ((event: TaskEvent) => void) | undefined;
+  readonly clock?: () => number;
+}
+
+export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'standardInput' | 'chunkBytes'> & {
+  readonly site: string;
+  readonly keep: readonly string[];
+};
+
+/** A dataset with hands: the pool, and what runs in it. */
+export class Workshop {
+  readonly #dataset: Dataset;
+  readonly #executor: PoolExecutor;
+  readonly #limits: Partial<Limits>;
+  readonly #clock: () => number;
+
+  constructor(dataset: Dataset, options: WorkshopOptions = {}) {
+    this.#dataset = dataset;
+    this.#executor = new PoolExecutor(options.workers ?? availableParallelism(), options.onTask);
+    this.#limits = options.limits ?? {};
+    this.#clock = options.clock ?? Date.now;
+  }
+
+  /** Errors: those of `importFiles`. */
+  import(files: readonly string[], { site, keep, ...options }: ImportRequest): Promise<ImportReport> {
+    const { settings, store, visitorKey, folder } = this.#dataset;
+    const now = this.#clock();
+    const { cityDatabase } = settings.geo;
+    return importFiles(files, store, this.#executor, now, {
+      ...options,
+      parser: {
+        site,
+        keep: [...keep],
+        zone: settings.timeZone,
+        now,
+        key: visitorKey,
+        ...(cityDatabase === undefined ? {} : { cityDatabase: path.resolve(folder, cityDatabase) }),
+      },
+    });
+  }
+
+  /**
+   * Run every ready job until none is; `close` treats every period that has data as closed.
+   * Errors: those of the store and of the database's opening. A job that fails is in the result.
+   */
+  async process(options: { readonly close: boolean; readonly onJob?: (job: Job) => void; readonly signal?: AbortSignal | undefined }): Promise<Drained> {
+    const { store, topology, moduleOf, settings, database } = this.#dataset;
+    const sink = await DatabaseSink.open(database, this.#tableTypes());
+    try {
+      const coordinator = new Coordinator({
+        store,
+        executor: this.#executor,
+        topology,
+        moduleOf,
+        context: { params: paramsOf(settings) },
+        sink,
+        limits: this.#limits,
+        clock: this.#clock,
+        ...(options.onJob === undefined ? {} : { onJob: options.onJob }),
+      });
+      const today = zone(settings.timeZone).dayOf(this.#clock());
+      const closed = (period: Period): boolean => options.close || endOf(period) <= today;
+      return await coordinator.drain(closed, options.signal);
+    } finally {
+      await sink.close();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#executor.close();
+  }
+
+  #tableTypes(): AggregateType[] {
+    const { topology } = this.#dataset;
+    const injected = [...topology.processors.values()].filter((p) => p.kind === 'inject');
+    const types = injected.flatMap((p) => topology.location(p.input).holds as readonly AggregateType[]);
+    return [...new Map(types.map((t) => [t.name, t])).values()];
+  }
+}
