@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import { fail } from './errors.js';
+import { freshPlaces } from './places.js';
 import type { Batch, Column, Dictionary } from './column.js';
 
 /*
@@ -104,38 +105,39 @@ function unpackColumn(c: PackedColumn, rows: number): Column {
   }
 }
 
-/** The dictionary without the entries that no code uses, and the codes into it. */
+/** The dictionary without the entries that no code uses, in the order of first use, and the codes into it. */
 function packCodes(d: Dictionary, codes: Uint32Array): [PackedDictionary, PackedNumbers] {
-  const NONE = 0xffffffff;
-  const compact = new Uint32Array(d.size).fill(NONE);
+  const { place, base } = freshPlaces(d.size, codes.length);
   const own = new Uint32Array(codes.length);
-  const lengths = new Uint32Array(Math.min(d.size, codes.length));
-  const used = new Uint32Array(lengths.length);
+  const used = new Uint32Array(Math.min(d.size, codes.length));
   let size = 0;
   let total = 0;
+  let inOrder = true;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] as number;
-    let to = compact[code] as number;
-    if (to === NONE) {
-      to = size++;
-      compact[code] = to;
-      used[to] = code;
-      const length = (d.offsets[code + 1] as number) - (d.offsets[code] as number);
-      lengths[to] = length;
-      total += length;
+    let to = place[code] as number;
+    if (to < base) {
+      inOrder &&= code === size;
+      used[size] = code;
+      to = base + size++;
+      place[code] = to;
+      total += (d.offsets[code + 1] as number) - (d.offsets[code] as number);
     }
-    own[i] = to;
+    own[i] = to - base;
   }
+  const lengths = new Uint32Array(size);
+  for (let i = 0; i < size; i++) lengths[i] = (d.offsets[(used[i] as number) + 1] as number) - (d.offsets[used[i] as number] as number);
+  if (inOrder) return [[size, packNumbers(lengths), d.bytes.subarray(d.offsets[0], d.offsets[size])], packNumbers(own)];
   const bytes = new Uint8Array(total);
   let at = 0;
   for (let i = 0; i < size; i++) {
     const from = d.offsets[used[i] as number] as number;
     const length = lengths[i] as number;
-    if (length > 24) bytes.set(d.bytes.subarray(from, from + length), at);
+    if (length > 32) bytes.set(d.bytes.subarray(from, from + length), at);
     else for (let j = 0; j < length; j++) bytes[at + j] = d.bytes[from + j] as number;
     at += length;
   }
-  return [[size, packNumbers(lengths.subarray(0, size)), bytes], packNumbers(own)];
+  return [[size, packNumbers(lengths), bytes], packNumbers(own)];
 }
 
 function unpackDictionary([size, lengths, bytes]: PackedDictionary): Dictionary {
@@ -145,6 +147,7 @@ function unpackDictionary([size, lengths, bytes]: PackedDictionary): Dictionary 
 function packNumbers(values: Float64Array | Uint32Array): PackedNumbers {
   const n = values.length;
   if (n === 0) return [0, 0, new Uint8Array(0)];
+  if (values instanceof Uint32Array) return packUints(values);
   let min = values[0] as number;
   let max = min;
   let whole = true;
@@ -159,9 +162,26 @@ function packNumbers(values: Float64Array | Uint32Array): PackedNumbers {
     const doubles = Float64Array.from(values);
     return [0, 8, new Uint8Array(doubles.buffer)];
   }
+  return packDistances(values, min, range);
+}
+
+function packUints(values: Uint32Array): PackedNumbers {
+  let min = 0xffffffff;
+  let max = 0;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] as number;
+    if (v < min) min = v;
+    if (v > max) max = v;
+  }
+  return packDistances(values, min, max - min);
+}
+
+function packDistances(values: Float64Array | Uint32Array, min: number, range: number): PackedNumbers {
   if (range === 0) return [min, 0, new Uint8Array(0)];
+  const n = values.length;
   const to = range <= 0xff ? new Uint8Array(n) : range <= 0xffff ? new Uint16Array(n) : new Uint32Array(n);
-  for (let i = 0; i < n; i++) to[i] = (values[i] as number) - min;
+  if (min === 0) to.set(values);
+  else for (let i = 0; i < n; i++) to[i] = (values[i] as number) - min;
   return [min, to.BYTES_PER_ELEMENT, new Uint8Array(to.buffer)];
 }
 

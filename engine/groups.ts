@@ -17,74 +17,102 @@ export interface Groups {
 
 export const NO_GROUP = 0xffffffff;
 
-/** A flat table instead of a hash table pays while it stays in the processor's cache. */
-const FLAT_LIMIT = 1 << 18;
+/** A flat table instead of a hash table pays while it has not many more places than there are rows, or fits the cache. */
+const FLAT_PLACES = 1 << 18;
+const FLAT_PLACES_PER_ROW = 32;
 
-/** Group the rows `0 .. rows - 1` by their composite key, those with `mask[row] === 0` left out. */
+/**
+ * What was grouped by some first parts, kept for keys that begin with the same ones: with (visitor, site) grouped once,
+ * (visitor, site, country) takes one step more. Parts are the same when their codes are the same array.
+ */
+export class GroupPrefixes {
+  readonly groups: Groups | undefined;
+  readonly #next = new Map<Uint32Array, GroupPrefixes>();
+
+  constructor(groups?: Groups) {
+    this.groups = groups;
+  }
+
+  /** The prefix that is one part longer. */
+  with({ codes, size }: KeyPart, rows: number): GroupPrefixes {
+    let next = this.#next.get(codes);
+    if (next === undefined) this.#next.set(codes, (next = new GroupPrefixes(groupPair(this.groups, codes, size, rows, undefined))));
+    return next;
+  }
+}
+
+/**
+ * Group the rows `0 .. rows - 1` by their composite key, those with `mask[row] === 0` left out.
+ * The parts are taken one after the other: what the first ones have grouped is a dense number, so that most keys end in a
+ * flat table and the others in a hash table of pairs.
+ */
 export function groupRows(parts: readonly KeyPart[], rows: number, mask?: Uint8Array): Groups {
-  let product = 1;
-  for (const p of parts) product *= Math.max(1, p.size);
-  return product <= FLAT_LIMIT ? groupFlat(parts, rows, product, mask) : groupHashed(parts, rows, mask);
+  let groups: Groups | undefined;
+  // Parts with one value tell nothing apart.
+  const telling = parts.filter((p) => p.size > 1);
+  for (const { codes, size } of telling.length > 0 ? telling : [{ codes: new Uint32Array(rows), size: 1 }]) {
+    groups = groupPair(groups, codes, size, rows, mask);
+  }
+  return groups as Groups;
 }
 
-function groupFlat(parts: readonly KeyPart[], rows: number, product: number, mask?: Uint8Array): Groups {
-  const index = new Uint32Array(rows);
-  for (const { codes, size } of parts) {
-    for (let row = 0; row < rows; row++) index[row] = (index[row] as number) * size + (codes[row] as number);
-  }
-  const table = new Uint32Array(product).fill(NO_GROUP);
-  const firstRow = new Uint32Array(Math.min(rows, product));
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    if (mask !== undefined && mask[row] === 0) {
-      index[row] = NO_GROUP;
-      continue;
-    }
-    const at = index[row] as number;
-    let group = table[at] as number;
-    if (group === NO_GROUP) {
-      group = count++;
-      table[at] = group;
-      firstRow[group] = row;
-    }
-    index[row] = group;
-  }
-  return { count, ofRow: index, firstRow: firstRow.subarray(0, count) };
+/** Group by what is grouped already, and one part more. */
+function groupPair(before: Groups | undefined, codes: Uint32Array, size: number, rows: number, mask: Uint8Array | undefined): Groups {
+  const places = size * (before?.count ?? 1);
+  const flat = places <= Math.max(FLAT_PLACES, FLAT_PLACES_PER_ROW * rows);
+  return flat ? groupFlat(before, codes, size, places, rows, mask) : groupHashed(before, codes, rows, mask);
 }
 
-function groupHashed(parts: readonly KeyPart[], rows: number, mask?: Uint8Array): Groups {
-  const hashes = new Uint32Array(rows);
-  for (const { codes } of parts) {
-    for (let row = 0; row < rows; row++) {
-      hashes[row] = Math.imul((hashes[row] as number) ^ (codes[row] as number), 0x9e3779b1) ^ ((hashes[row] as number) >>> 15);
-    }
-  }
-  let capacity = 1024;
+function groupFlat(before: Groups | undefined, codes: Uint32Array, size: number, places: number, rows: number, mask: Uint8Array | undefined): Groups {
+  const table = new Uint32Array(places); // the group, plus one
+  const left = before?.ofRow ?? new Uint32Array(rows);
   const ofRow = new Uint32Array(rows);
-  let firstRow = new Uint32Array(capacity);
-  let table = new Uint32Array(capacity * 2).fill(NO_GROUP);
+  const firstRow = new Uint32Array(Math.min(rows, places));
   let count = 0;
-  const width = parts.length;
-  const columns = parts.map((p) => p.codes);
   for (let row = 0; row < rows; row++) {
     if (mask !== undefined && mask[row] === 0) {
       ofRow[row] = NO_GROUP;
       continue;
     }
+    const place = (left[row] as number) * size + (codes[row] as number);
+    let group = table[place] as number;
+    if (group === 0) {
+      firstRow[count] = row;
+      group = ++count;
+      table[place] = group;
+    }
+    ofRow[row] = group - 1;
+  }
+  return { count, ofRow, firstRow: firstRow.subarray(0, count) };
+}
+
+function hashPair(a: number, b: number): number {
+  const h = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
+  return h ^ (h >>> 15);
+}
+
+function groupHashed(before: Groups | undefined, codes: Uint32Array, rows: number, mask: Uint8Array | undefined): Groups {
+  const left = before?.ofRow ?? new Uint32Array(rows);
+  const ofRow = new Uint32Array(rows);
+  let capacity = 1024;
+  let firstRow = new Uint32Array(capacity);
+  let table = new Uint32Array(capacity * 2).fill(NO_GROUP);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    if (mask !== undefined && mask[row] === 0) {
+      ofRow[row] = NO_GROUP;
+      continue;
+    }
+    const a = left[row] as number;
+    const b = codes[row] as number;
     const bits = table.length - 1;
-    const h = hashes[row] as number;
-    let slot = (h ^ (h >>> 16)) & bits;
-    let group: number;
-    for (;;) {
-      group = table[slot] as number;
-      if (group === NO_GROUP) break;
+    let slot = hashPair(a, b) & bits;
+    let group = table[slot] as number;
+    while (group !== NO_GROUP) {
       const other = firstRow[group] as number;
-      if (hashes[other] === h) {
-        let i = 0;
-        while (i < width && (columns[i] as Uint32Array)[other] === (columns[i] as Uint32Array)[row]) i++;
-        if (i === width) break;
-      }
+      if (codes[other] === b && left[other] === a) break;
       slot = (slot + 1) & bits;
+      group = table[slot] as number;
     }
     if (group === NO_GROUP) {
       group = count++;
@@ -95,7 +123,7 @@ function groupHashed(parts: readonly KeyPart[], rows: number, mask?: Uint8Array)
         const grown = new Uint32Array(capacity);
         grown.set(firstRow);
         firstRow = grown;
-        table = rehash(hashes, firstRow, count, capacity * 2);
+        table = rehash(left, codes, firstRow, count, capacity * 2);
       }
     }
     ofRow[row] = group;
@@ -103,12 +131,12 @@ function groupHashed(parts: readonly KeyPart[], rows: number, mask?: Uint8Array)
   return { count, ofRow, firstRow: firstRow.subarray(0, count) };
 }
 
-function rehash(hashes: Uint32Array, firstRow: Uint32Array, count: number, size: number): Uint32Array<ArrayBuffer> {
+function rehash(left: Uint32Array, codes: Uint32Array, firstRow: Uint32Array, count: number, size: number): Uint32Array<ArrayBuffer> {
   const table = new Uint32Array(size).fill(NO_GROUP);
   const bits = size - 1;
   for (let group = 0; group < count; group++) {
-    const h = hashes[firstRow[group] as number] as number;
-    let slot = (h ^ (h >>> 16)) & bits;
+    const row = firstRow[group] as number;
+    let slot = hashPair(left[row] as number, codes[row] as number) & bits;
     while (table[slot] !== NO_GROUP) slot = (slot + 1) & bits;
     table[slot] = group;
   }

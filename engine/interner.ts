@@ -59,16 +59,6 @@ export class Interner {
     return this.intern(bytes, 0, bytes.length);
   }
 
-  /** For each code of another dictionary that is marked in `used` the code here; 0 for the others. */
-  internUsed(dictionary: Dictionary, used: Uint8Array): Uint32Array {
-    const { offsets, bytes, size } = dictionary;
-    const codes = new Uint32Array(size);
-    for (let i = 0; i < size; i++) {
-      if (used[i] === 1) codes[i] = this.intern(bytes, offsets[i] as number, offsets[i + 1] as number);
-    }
-    return codes;
-  }
-
   /** The entries so far. The views stay valid and unchanged when more entries come. */
   dictionary(): Dictionary {
     return { size: this.#size, offsets: this.#offsets.subarray(0, this.#size + 1), bytes: this.#bytes.subarray(0, this.#used) };

@@ -35,7 +35,7 @@ export type Batches = ReadonlyMap<string, Batch>;
 export interface MapReduce {
   /** One block of input to batches of any types. */
   map(batch: Batch, context: Context): readonly Batch[];
-  /** All that map made of one type in one shard to fewer rows that reduce to the same. */
+  /** What map made of one type in a shard to fewer rows that reduce to the same. It is called where that can pay, or not at all. */
   combine?(batch: Batch, context: Context): Batch;
   /** For each type that map makes: the fields whose hash chooses the partition, or a function to columns that do. */
   readonly partitionBy: Readonly<Record<string, readonly string[] | ((batch: Batch) => readonly Column[])>>;

@@ -1,5 +1,6 @@
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
+import { freshPlaces } from './places.js';
 import type { Batch, Column, Dictionary, NumberColumn, NumbersColumn, StringColumn, StringsColumn } from './column.js';
 
 /** The rows of a batch at `rows`, in that order. Dictionaries are shared, not copied. */
@@ -100,11 +101,18 @@ function concatColumns(parts: readonly Column[]): Column {
 function concatCodes(parts: readonly { dictionary: Dictionary; codes: Uint32Array }[], interner: Interner): Uint32Array {
   const codes = new Uint32Array(parts.reduce((n, c) => n + c.codes.length, 0));
   let at = 0;
-  for (const c of parts) {
-    const used = new Uint8Array(c.dictionary.size);
-    for (let i = 0; i < c.codes.length; i++) used[c.codes[i] as number] = 1;
-    const here = interner.internUsed(c.dictionary, used);
-    for (let i = 0; i < c.codes.length; i++) codes[at++] = here[c.codes[i] as number] as number;
+  for (const { dictionary, codes: own } of parts) {
+    const { bytes, offsets } = dictionary;
+    const { place, base } = freshPlaces(dictionary.size, interner.size + own.length);
+    for (let i = 0; i < own.length; i++) {
+      const code = own[i] as number;
+      let to = place[code] as number;
+      if (to < base) {
+        to = base + interner.intern(bytes, offsets[code] as number, offsets[code + 1] as number);
+        place[code] = to;
+      }
+      codes[at++] = to - base;
+    }
   }
   return codes;
 }

@@ -1,10 +1,14 @@
-import { groupRows } from './groups.js';
+import { GroupPrefixes, groupRows, type Groups } from './groups.js';
 import { inFieldOrder, keyPart, mergeByKey, sortBy } from './aggregate.js';
 import { selectColumn, selectRows } from './rows.js';
 import type { AggregateType, BeanType } from './bean.js';
 import { stringColumn, stringsColumn, type Batch, type Column, type NumberColumn } from './column.js';
 import { Interner } from './interner.js';
 import type { Batches, Context, MapReduce } from './processor.js';
+
+/** So many rows tell whether merging a block pays: not if more than this share of them have keys of their own. */
+const SAMPLE_ROWS = 8192;
+const SAMPLE_DISTINCT = 0.85;
 
 /** Where a column comes from: a field of the same kind, the constant 1 (it counts rows), or a pure function of the batch. */
 export type Source = string | 1 | ((batch: Batch, context: Context) => Column);
@@ -35,7 +39,7 @@ export function sumsByKey(sums: readonly Sum[], options: { readonly partitionBy?
   const merge = (batches: Batches): Batch[] => [...types.values()].flatMap((type) => mergedInOrder(type, batches.get(type.name)));
   if (partitionBy === undefined) {
     return {
-      map: (batch, context) => sums.filter((s) => s.from.name === batch.type).map((s) => tabulate(s, batch, context)),
+      map: (batch, context) => sums.filter((s) => s.from.name === batch.type).map((s) => partlyMerged(s.type, tabulate(s, batch, context))),
       combine: (batch) => mergeByKey(types.get(batch.type) as AggregateType, batch),
       partitionBy: Object.fromEntries([...types.values()].map((t) => [t.name, t.key])),
       recordsPerPartition,
@@ -48,9 +52,10 @@ export function sumsByKey(sums: readonly Sum[], options: { readonly partitionBy?
     partitionBy: Object.fromEntries([...inputs.keys()].map((name) => [name, [partitionBy]])),
     recordsPerPartition,
     reduce: (batches, context) =>
-      sums.flatMap((s) => {
-        const batch = batches.get(s.from.name);
-        return batch === undefined ? [] : mergedInOrder(s.type, tabulate(s, batch, context));
+      [...inputs.keys()].flatMap((name) => {
+        const batch = batches.get(name);
+        const prefixes = new GroupPrefixes();
+        return batch === undefined ? [] : sums.filter((s) => s.from.name === name).flatMap((s) => mergedInOrder(s.type, tabulate(s, batch, context, prefixes)));
       }),
     finish: merge,
   };
@@ -67,8 +72,17 @@ function mergedInOrder(type: AggregateType, batch: Batch | undefined): Batch[] {
   return [selectRows(merged, sortBy(type.key, merged))];
 }
 
-/** One block's sums. */
-function tabulate(sum: Sum, batch: Batch, context: Context): Batch {
+/** Merge where that makes fewer rows: where the keys of the first rows are nearly all different, the rest is no better. */
+function partlyMerged(type: AggregateType, batch: Batch): Batch {
+  if (batch.rows > SAMPLE_ROWS) {
+    const { count } = groupRows(type.key.map((field) => keyPart(batch.columns[field] as Column)), SAMPLE_ROWS);
+    if (count > SAMPLE_ROWS * SAMPLE_DISTINCT) return batch;
+  }
+  return mergeByKey(type, batch);
+}
+
+/** The columns of a sum for each row that it counts, not merged yet. */
+function tabulate(sum: Sum, batch: Batch, context: Context, prefixes?: GroupPrefixes): Batch {
   const { type } = sum;
   const chosen = sum.rows?.(batch, context);
   const rows = chosen === undefined ? batch.rows : chosen.rows.length;
@@ -86,13 +100,15 @@ function tabulate(sum: Sum, batch: Batch, context: Context): Batch {
   }
   if (sum.distinct !== undefined) {
     const of = batch.columns[sum.distinct.of] as Column;
-    const key = [...type.key.map((f) => columns[f] as Column), chosen === undefined ? of : selectColumn(of, chosen.rows)];
-    const { firstRow } = groupRows(key.map(keyPart), rows);
+    const key = [chosen === undefined ? of : selectColumn(of, chosen.rows), ...type.key.map((f) => columns[f] as Column)].map(keyPart);
+    // Other sums of the same rows begin with the same parts.
+    const shared = chosen === undefined ? prefixes : undefined;
+    const { firstRow } = shared === undefined ? groupRows(key, rows) : (key.reduce((p, part) => p.with(part, rows), shared).groups as Groups);
     const values = new Float64Array(rows);
     for (let i = 0; i < firstRow.length; i++) values[firstRow[i] as number] = 1;
     columns[sum.distinct.measure] = { kind: 'number', values };
   }
-  return mergeByKey(type, { type: type.name, rows, columns: inFieldOrder(type, columns) });
+  return { type: type.name, rows, columns: inFieldOrder(type, columns) };
 }
 
 function ones(rows: number): NumberColumn {

@@ -35,6 +35,8 @@ function referrers(batch: Batch, context: Context): StringColumn {
     return Buffer.from(bytes.buffer, bytes.byteOffset + (offsets[code] as number), (offsets[code + 1] as number) - (offsets[code] as number)).toString('utf8');
   };
   const interner = new Interner();
-  const names = Uint32Array.from(firstRow, (row) => interner.internString(referrerName(entry(referrer, row), hosts[entry(site, row)] ?? [])));
+  // A site may be called `constructor` or `__proto__`.
+  const hostsOf = (name: string): readonly string[] => (Object.hasOwn(hosts, name) ? (hosts[name] as readonly string[]) : []);
+  const names = Uint32Array.from(firstRow, (row) => interner.internString(referrerName(entry(referrer, row), hostsOf(entry(site, row)))));
   return { kind: 'string', dictionary: interner.dictionary(), codes: Uint32Array.from(ofRow, (group) => names[group] as number) };
 }

@@ -25,10 +25,18 @@ export class Workshop {
   readonly #executor: PoolExecutor;
   readonly #limits: Partial<Limits>;
   readonly #clock: () => number;
+  readonly #onTask: (event: TaskEvent) => void;
+  /** Ms that threads have spent, by the first word of what they did: the processor's name, or `import`. */
+  readonly busy = new Map<string, number>();
 
   constructor(dataset: Dataset, options: WorkshopOptions = {}) {
     this.#dataset = dataset;
-    this.#executor = new PoolExecutor(options.workers ?? availableParallelism(), options.onTask);
+    this.#onTask = (event) => {
+      const [name = ''] = event.label.split(' ', 1);
+      this.busy.set(name, (this.busy.get(name) ?? 0) + event.end - event.start);
+      options.onTask?.(event);
+    };
+    this.#executor = new PoolExecutor(options.workers ?? availableParallelism(), this.#onTask);
     this.#limits = options.limits ?? {};
     this.#clock = options.clock ?? Date.now;
   }
@@ -57,7 +65,7 @@ export class Workshop {
    */
   async process(options: { readonly close: boolean; readonly onJob?: (job: Job) => void; readonly signal?: AbortSignal | undefined }): Promise<Drained> {
     const { store, topology, moduleOf, settings, database } = this.#dataset;
-    const sink = await DatabaseSink.open(database, this.#tableTypes());
+    const sink = await DatabaseSink.open(database, this.#tableTypes(), this.#onTask);
     try {
       const coordinator = new Coordinator({
         store,

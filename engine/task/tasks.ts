@@ -15,6 +15,9 @@ import type { Batch, Column } from '../column.js';
 import type { Batches, Context, MapOnly, MapReduce } from '../processor.js';
 import type { BlockRef, Part, PartFile } from '../work-package.js';
 
+/** More rows than this are mostly of different keys: only reduce sees enough of each for a merge to pay. */
+const COMBINE_ROWS = 65_536;
+
 /** Blocks to read; `rows` narrows a single block to the rows `[from, to)`. */
 export interface Shard {
   readonly parts: readonly PartFile[];
@@ -94,13 +97,16 @@ function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {
   return typeof by === 'function' ? by(batch) : by.map((field) => batch.columns[field] as Column);
 }
 
-/** What map and combine make of a shard: one batch a type where there is a combiner. */
+/** What map and combine make of a shard. */
 function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
   const made: Batch[] = [];
   for (const batch of shardBatches(shard)) made.push(...work.map(batch, context).filter((b) => b.rows > 0));
   const { combine } = work;
   if (combine === undefined) return made;
-  return [...byType(made).values()].map((batch) => combine(batch, context));
+  return [...listsByType(made).values()].flatMap((list) => {
+    const rows = list.reduce((n, b) => n + b.rows, 0);
+    return list.length > 1 && rows <= COMBINE_ROWS ? [combine(concatBatches(list), context)] : list;
+  });
 }
 
 function* shardBatches({ parts, rows }: Shard): Generator<Batch> {
@@ -113,13 +119,17 @@ function* shardBatches({ parts, rows }: Shard): Generator<Batch> {
 }
 
 function byType(batches: readonly Batch[]): Batches {
+  return new Map([...listsByType(batches)].map(([type, list]) => [type, concatBatches(list)]));
+}
+
+function listsByType(batches: readonly Batch[]): Map<string, Batch[]> {
   const lists = new Map<string, Batch[]>();
   for (const batch of batches) {
     const list = lists.get(batch.type);
     if (list === undefined) lists.set(batch.type, [batch]);
     else list.push(batch);
   }
-  return new Map([...lists].map(([type, list]) => [type, concatBatches(list)]));
+  return lists;
 }
 
 function writing(file: string, name: string, sync: boolean, work: (writer: PartWriter) => void): Part {

@@ -90,6 +90,9 @@ function write(file: string, batch: Parameters<PartWriter['append']>[0]): Part {
   return writer.close('', true);
 }
 
+/** Kept between tasks: fresh pages for every shard cost as much as reading it. No result of a task points into it. */
+let buffer = Buffer.alloc(0);
+
 /** Read the lines that begin in a range, to the end of the last of them. */
 function readRange({ path, chunk, start, end, aligned }: ShardInput & { kind: 'range' }): { lines: Uint8Array; chunk: Uint8Array } {
   const fd = openSync(path, 'r');
@@ -97,7 +100,9 @@ function readRange({ path, chunk, start, end, aligned }: ShardInput & { kind: 'r
     const size = fstatSync(fd).size;
     if (size < end) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
     const from = Math.max(0, Math.min(start, chunk) - 1); // the byte before tells whether a line begins at `start`
-    let bytes = Buffer.allocUnsafe(end - from + 4096);
+    const wanted = end - from + 65_536;
+    if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted);
+    let bytes = buffer.subarray(0, wanted);
     let got = readSync(fd, bytes, 0, Math.min(bytes.length, size - from), from);
     let stop = end - from;
     if (end < size && bytes[stop - 1] !== 0x0a) {

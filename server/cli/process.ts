@@ -19,8 +19,8 @@ export async function processCommand({ options, signal }: Invocation<{ readonly 
   try {
     const drained = await processWithProgress(workshop, options.close === true, progress, signal);
     progress.stop();
-    if (options.json === true) printJson({ succeeded: drained.succeeded, failed: drained.failed, waiting: drained.waiting.length });
-    else printJobs(drained);
+    if (options.json === true) printJson({ processors: byProcessor(drained, workshop.busy), failed: drained.failed, waiting: drained.waiting.length });
+    else printJobs(drained, workshop.busy);
     refuseFailures(drained);
   } finally {
     progress.stop();
@@ -52,25 +52,41 @@ export async function processWithProgress(workshop: Workshop, close: boolean, pr
   }
 }
 
-/** One line a processor. */
-export function printJobs({ succeeded, failed, waiting }: Drained): void {
-  const rows = new Map<string, { jobs: number; failed: number; ms: number; in: number; out: number }>();
-  for (const job of [...succeeded, ...failed]) {
-    const row = rows.get(job.processor) ?? { jobs: 0, failed: 0, ms: 0, in: 0, out: 0 };
-    rows.set(job.processor, row);
+/** What the jobs of one processor came to. */
+export interface ProcessorSummary {
+  readonly processor: string;
+  jobs: number;
+  failed: number;
+  recordsIn: number;
+  recordsOut: number;
+  /** Time that threads spent on its tasks; an injection's is that of the database's thread. */
+  readonly busyMs: number;
+}
+
+export function byProcessor({ succeeded, failed }: Drained, busy: ReadonlyMap<string, number>): ProcessorSummary[] {
+  const rows = new Map<string, ProcessorSummary>();
+  for (const { processor, state, counters } of [...succeeded, ...failed]) {
+    const row = rows.get(processor) ?? { processor, jobs: 0, failed: 0, recordsIn: 0, recordsOut: 0, busyMs: Math.round(busy.get(processor) ?? 0) };
+    rows.set(processor, row);
     row.jobs++;
-    row.failed += job.state === 'succeeded' ? 0 : 1;
-    row.ms += (job.finishedAt ?? 0) - (job.startedAt ?? 0);
-    row.in += job.counters['records_in'] ?? 0;
-    row.out += job.counters['records_out'] ?? 0;
+    row.failed += state === 'succeeded' ? 0 : 1;
+    row.recordsIn += counters['records_in'] ?? 0;
+    row.recordsOut += counters['records_out'] ?? 0;
   }
-  if (rows.size === 0) print('No job is ready.');
+  return [...rows.values()];
+}
+
+/** One line a processor. */
+export function printJobs(drained: Drained, busy: ReadonlyMap<string, number>): void {
+  const rows = byProcessor(drained, busy);
+  if (rows.length === 0) print('No job is ready.');
   else {
     printTable(
-      [{ title: 'processor' }, ...['jobs', 'failed', 'records in', 'records out', 'time of jobs'].map((title) => ({ title, align: 'right' as const }))],
-      [...rows].map(([name, r]) => [name, formatCount(r.jobs), formatCount(r.failed), formatCount(r.in), formatCount(r.out), formatDuration(r.ms)]),
+      [{ title: 'processor' }, ...['jobs', 'failed', 'records in', 'records out', 'busy'].map((title) => ({ title, align: 'right' as const }))],
+      rows.map((r) => [r.processor, formatCount(r.jobs), formatCount(r.failed), formatCount(r.recordsIn), formatCount(r.recordsOut), formatDuration(r.busyMs)]),
     );
   }
+  const { waiting } = drained;
   if (waiting.length > 0) print(`${formatCount(waiting.length)} more wait for their period to close or for a job before them.`);
 }
 

@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatRate } from '../terminal/format.js';
 import { startProgress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
-import { printJobs, processWithProgress, refuseFailures } from './process.js';
+import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
 import { print, printJson, printTable } from './output.js';
 import type { AnalyticsDatabase } from '../database/database.js';
 
@@ -27,14 +27,15 @@ export async function run({ options, signal }: Invocation<ImportOptions>, files:
     if (options.json === true) {
       printJson({
         import: plainReport(report),
-        jobs: { succeeded: drained.succeeded.length, failed: drained.failed },
+        processors: byProcessor(drained, workshop.busy),
+        failed: drained.failed,
         ms: { import: Math.round(imported - started), process: Math.round(ended - imported), total: Math.round(ended - started) },
         database: dataset.database,
       });
     } else {
       printImport(report);
       print();
-      printJobs(drained);
+      printJobs(drained, workshop.busy);
       print();
       const rate = lines === 0 ? '' : `: ${formatCount(lines)} lines, ${formatRate(lines, ended - started)}`;
       print(`Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`);

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../errors.js';
-import { TidemillError, type AggregateType, type Delivery, type Sink } from '../../engine/index.js';
+import { TidemillError, type AggregateType, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
 import type { WriterAnswer, WriterRequest, WriterStart } from './messages.js';
 
 interface Waiting {
+  readonly label: string;
   resolve(report: unknown): void;
   reject(error: Error): void;
 }
@@ -11,15 +12,16 @@ interface Waiting {
 /** The analytics database as the sink of injections, behind a thread of its own. */
 export class DatabaseSink implements Sink {
   readonly #worker: Worker;
+  readonly #onTask: ((event: TaskEvent) => void) | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
   #last = 0;
 
   /** Open the database and bring its tables up to date. Errors: those of `openDatabase` and `migrate`. */
-  static async open(database: string, types: readonly AggregateType[]): Promise<DatabaseSink> {
-    const sink = new DatabaseSink({ database, types });
+  static async open(database: string, types: readonly AggregateType[], onTask?: (event: TaskEvent) => void): Promise<DatabaseSink> {
+    const sink = new DatabaseSink({ database, types }, onTask);
     try {
-      await sink.#answerTo(0);
+      await sink.#answerTo(0, 'open the database');
       return sink;
     } catch (error) {
       await sink.close();
@@ -27,7 +29,8 @@ export class DatabaseSink implements Sink {
     }
   }
 
-  private constructor(start: WriterStart) {
+  private constructor(start: WriterStart, onTask: ((event: TaskEvent) => void) | undefined) {
+    this.#onTask = onTask;
     this.#worker = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: start });
     this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer));
     this.#worker.on('error', (cause) => this.#lose(cause));
@@ -41,7 +44,7 @@ export class DatabaseSink implements Sink {
 
   deliver(delivery: Delivery): Promise<unknown> {
     const id = ++this.#last;
-    const answer = this.#answerTo(id);
+    const answer = this.#answerTo(id, delivery.job.processor);
     this.#worker.postMessage({ id, delivery } satisfies WriterRequest);
     return answer;
   }
@@ -52,13 +55,14 @@ export class DatabaseSink implements Sink {
     await this.#exited;
   }
 
-  #answerTo(id: number): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  #answerTo(id: number, label: string): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { label, resolve, reject }));
   }
 
-  #settle({ id, report, error }: WriterAnswer): void {
+  #settle({ id, report, time, error }: WriterAnswer): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
+    if (waiting !== undefined && time !== undefined) this.#onTask?.({ label: waiting.label, thread: this.#worker.threadId, start: time[0], end: time[1] });
     if (error === undefined) waiting?.resolve(report);
     else waiting?.reject(new TidemillError(error.code, { summary: '', ...error }, error.message, { data: error.data }));
   }

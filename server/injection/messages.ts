@@ -15,6 +15,8 @@ export interface WriterAnswer {
   /** Of the request; 0 for the start. */
   readonly id: number;
   readonly report?: unknown;
+  /** When the injection began and ended, in ms since the epoch, not counting its wait for those before it. */
+  readonly time?: readonly [start: number, end: number];
   readonly error?: {
     readonly code: string;
     readonly message: string;

@@ -9,9 +9,10 @@ const port = parentPort;
 if (port === null) throw new Error('this module is a worker thread');
 const { database: url, types } = workerData as WriterStart;
 
-function answer(id: number, work: Promise<unknown>): void {
-  work.then(
-    (report) => port?.postMessage({ id, report } satisfies WriterAnswer),
+function answer(id: number, work: Promise<unknown>): Promise<void> {
+  const start = performance.timeOrigin + performance.now();
+  return work.then(
+    (report) => port?.postMessage({ id, report, time: [start, performance.timeOrigin + performance.now()] } satisfies WriterAnswer),
     (cause: unknown) => {
       const e = cause instanceof TidemillError ? cause : fail('TM_ERR_DATABASE_FAILED', (cause as Error).message, { cause });
       const { code, message, retryable, exitCode, data } = e;
@@ -24,7 +25,7 @@ const opening = openDatabase(url).then(async (database) => {
   await database.migrate(types);
   return database;
 });
-answer(
+let last = answer(
   0,
   opening.then(() => undefined),
 );
@@ -35,7 +36,7 @@ port.on('message', (message: WriterRequest | 'close') => {
       .then((database) => database.close())
       .catch(() => undefined)
       .finally(() => port.close());
-  } else answer(message.id, opening.then((database) => database.inject(injectionOf(message.delivery))));
+  } else last = last.then(() => answer(message.id, opening.then((database) => database.inject(injectionOf(message.delivery)))));
 });
 
 function injectionOf({ package: at, job, types: all, parts }: Delivery) {

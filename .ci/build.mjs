@@ -1,0 +1,70 @@
+/**
+ * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more.
+ * dist/.built holds a digest of everything the build read; it is written last, so that a build that broke is not taken for whole.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const FOLDERS = ['engine', 'processors', 'server', 'bench'];
+const stamp = join(root, 'dist/.built');
+
+/**
+ * All files below a folder, by their paths with `/` from the root.
+ * @param {string} folder
+ */
+function filesIn(folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length).split(sep).join('/'))
+    .toSorted();
+}
+
+function digest() {
+  const hash = createHash('sha256');
+  for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', '.ci/build.mjs', ...FOLDERS.flatMap(filesIn)]) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+export function isBuilt() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest();
+}
+
+/** Throws where a source does not compile. */
+export function build() {
+  rmSync(stamp, { force: true });
+  const before = digest();
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  if (!existsSync(tsc)) throw new Error('the packages are not installed: npm ci');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error('the sources do not compile');
+
+  const wanted = new Set();
+  for (const file of FOLDERS.flatMap(filesIn)) {
+    const module = /^(.*)\.ts$/.exec(file)?.[1];
+    if (module !== undefined) for (const ext of ['.js', '.js.map', '.d.ts']) wanted.add(`${module}${ext}`);
+    else if (!file.endsWith('.md')) {
+      wanted.add(file);
+      cpSync(join(root, file), join(root, 'dist', file));
+    }
+  }
+  for (const file of filesIn('dist')) {
+    if (/\.(js|js\.map|d\.ts)$/.test(file) && !wanted.has(file.slice('dist/'.length))) rmSync(join(root, file));
+  }
+  writeFileSync(stamp, before);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    build();
+  } catch (error) {
+    console.error(`build: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
