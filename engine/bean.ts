@@ -44,14 +44,16 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** Declare a bean type with a fixed list of typed fields. Errors: TM_ERR_DECLARATION. */
 export function bean<F extends Record<string, FieldType>>(name: string, fields: F): BeanType & { readonly fields: F } {
   for (const n of [name, ...Object.keys(fields)]) {
-    if (!NAME.test(n)) throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
+    // What every object has already (`constructor`) would be found where nothing is.
+    if (!NAME.test(n) || n in Object.prototype) throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
   }
   return { name, fields };
 }
 
 /**
  * Declare an aggregate: `key` fields, then measures. A measure given as 'sum', 'min' or 'max' is an integer field;
- * `{ latest: 'name_seen' }` is a string field that keeps the value with the greatest `name_seen`.
+ * `{ latest: 'name_seen' }` is a string field that keeps the value with the greatest `name_seen`, which is part of the key or
+ * a maximum itself: else a second merge would compare what no longer belongs to the value.
  * Errors: TM_ERR_DECLARATION.
  */
 export function aggregate(
@@ -65,12 +67,14 @@ export function aggregate(
   const fields: Record<string, FieldType> = { ...declaration.key };
   const measures: Record<string, Measure> = {};
   for (const [field, m] of Object.entries(declaration.measures)) {
-    if (field in fields) throw fail('TM_ERR_DECLARATION', `${name}: '${field}' is both a key and a measure`);
+    if (Object.hasOwn(fields, field)) throw fail('TM_ERR_DECLARATION', `${name}: '${field}' is both a key and a measure`);
     fields[field] = typeof m === 'string' ? 'integer' : 'string';
     measures[field] = typeof m === 'string' ? { op: m } : { op: 'latest', at: m.latest };
   }
   for (const m of Object.values(measures)) {
-    if (m.op === 'latest' && fields[m.at] !== 'integer') throw fail('TM_ERR_DECLARATION', `${name}: latest needs an integer field '${m.at}'`);
+    if (m.op !== 'latest') continue;
+    const kept = Object.hasOwn(declaration.key, m.at) ? declaration.key[m.at] === 'integer' : measures[m.at]?.op === 'max';
+    if (!kept) throw fail('TM_ERR_DECLARATION', `${name}: latest needs '${m.at}' to be a max measure or an integer of the key`);
   }
   const base = bean(name, fields);
   const type: AggregateType = { ...base, key: Object.keys(declaration.key), measures };

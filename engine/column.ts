@@ -57,7 +57,8 @@ export const columnKind: Readonly<Record<FieldType, Column['kind']>> = {
   integers: 'numbers',
 };
 
-const utf8 = new TextDecoder();
+/** Keeps a leading U+FEFF: it is part of the text. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export function dictionaryEntry(d: Dictionary, code: number): Uint8Array {
   return d.bytes.subarray(d.offsets[code], d.offsets[code + 1]);

@@ -56,7 +56,7 @@ export class Coordinator {
   async drain(closed: (period: Period) => boolean, signal: AbortSignal = new AbortController().signal): Promise<Drained> {
     const succeeded: Job[] = [];
     const failed: Job[] = [];
-    const running = new Map<string, Promise<void>>();
+    const running = new Map<string, { readonly unit: Unit; readonly end: Promise<void> }>();
     this.#failedKeys.clear();
     const look = () =>
       readiness(this.#o.topology, {
@@ -68,21 +68,20 @@ export class Coordinator {
       signal.throwIfAborted();
       const { ready, waiting } = look();
       if (ready.length === 0 && running.size === 0) return { succeeded, failed, waiting };
-      const urgent = [...ready].sort((a, b) => this.#o.topology.depth(b.processor) - this.#o.topology.depth(a.processor));
-      for (const unit of urgent.slice(0, Math.max(0, this.#concurrency() - running.size))) {
+      for (const unit of this.#choose(ready, [...running.values()].map((r) => r.unit))) {
         const end = this.#run(unit, signal).then((job) => {
           (job.state === 'succeeded' ? succeeded : failed).push(job);
           if (job.state !== 'succeeded') this.#failedKeys.add(unit.key);
           running.delete(unit.key);
         });
-        running.set(unit.key, end);
+        running.set(unit.key, { unit, end });
         end.catch(() => undefined);
       }
       try {
-        await Promise.race(running.values());
+        await Promise.race([...running.values()].map((r) => r.end));
       } catch (error) {
         for (const controller of this.#active.values()) controller.abort(error);
-        await Promise.allSettled(running.values());
+        await Promise.allSettled([...running.values()].map((r) => r.end));
         throw error;
       }
     }
@@ -95,9 +94,17 @@ export class Coordinator {
     return controller !== undefined;
   }
 
-  /** Enough jobs to keep every worker and the sink busy while others wait for a commit. */
-  #concurrency(): number {
-    return 2 * this.#o.executor.workers + 2;
+  /**
+   * The units to start now, those before the longest chains first: enough to keep every worker busy while other jobs wait
+   * for a commit, and apart from them a few for the sink, which takes one at a time.
+   */
+  #choose(ready: readonly Unit[], running: readonly Unit[]): Unit[] {
+    const { topology, executor } = this.#o;
+    const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
+    let injections = running.filter(isInjection).length;
+    let others = running.length - injections;
+    const byDepth = [...ready].sort((a, b) => topology.depth(b.processor) - topology.depth(a.processor));
+    return byDepth.filter((unit) => (isInjection(unit) ? injections++ < 3 : others++ < 2 * executor.workers + 2));
   }
 
   async #run(unit: Unit, outer: AbortSignal): Promise<Job> {

@@ -106,7 +106,7 @@ async function checkZone(store: LmdbStore, settings: Settings, name: string, mod
   if (zone === undefined) {
     if (mode === 'write') await store.commit({ records: [{ ...ZONE_RECORD, value: settings.timeZone }] });
   } else if (zone !== settings.timeZone) {
-    throw fail('TM_ERR_DATASET_ZONE', `the days of the dataset '${name}' were cut in ${String(zone)}, but its settings say ${settings.timeZone}`);
+    throw fail('TM_ERR_DATASET_ZONE', `the days of the dataset '${name}' were cut in ${JSON.stringify(zone)}, but its settings say ${settings.timeZone}`);
   }
 }
 

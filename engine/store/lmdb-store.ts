@@ -220,16 +220,17 @@ export class LmdbStore implements LocationStore {
     return found;
   }
 
+  /** An error that `work` throws comes out of here: thrown inside, it would be lost among the transactions of one batch. */
   async #write(work: () => void): Promise<void> {
-    let thrown: unknown;
+    let failed: Promise<never> | undefined;
     await this.#root.transaction(() => {
       try {
         work();
       } catch (error) {
-        thrown = error;
+        failed = Promise.reject(error as Error);
       }
     });
-    if (thrown !== undefined) throw thrown;
+    await failed;
   }
 }
 

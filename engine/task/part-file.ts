@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { decodeBlock, encodeBlock } from '../block.js';
 import { fail } from '../errors.js';
@@ -22,7 +22,9 @@ export class PartWriter {
   #checksum = 0;
 
   constructor(file: string) {
-    this.#fd = diskErrors(file, () => openSync(file, 'w'));
+    // A new file, never an old one emptied: a worker that was given up may be in the middle of a last write to that.
+    rmSync(file, { force: true });
+    this.#fd = diskErrors(file, () => openSync(file, 'wx'));
   }
 
   get bytes(): number {
