@@ -1,0 +1,32 @@
+import { isOfType, numberColumn, type Batch } from '../../engine/column.js';
+import { fail } from '../errors.js';
+import type { InjectedTable } from './database.js';
+import { sumColumns, type TableShape } from './table-shape.js';
+
+/** The batches of a table, counted and added up while they are read. To be read once; complete when all were. */
+export class CountedBatches implements AsyncIterable<Batch> {
+  readonly sums: Record<string, number>;
+  beans = 0;
+  readonly #table: InjectedTable;
+
+  constructor(table: InjectedTable, shape: TableShape) {
+    this.#table = table;
+    this.sums = Object.fromEntries(sumColumns(shape).map((name) => [name, 0]));
+  }
+
+  /** Errors: TM_ERR_BEAN_INVALID. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    const { type, batches } = this.#table;
+    for await (const batch of batches) {
+      if (!isOfType(batch, type)) throw fail('TM_ERR_BEAN_INVALID', `A batch of '${batch.type}' has not the fields of ${type.name}`);
+      this.beans += batch.rows;
+      for (const name of Object.keys(this.sums)) {
+        const { values } = numberColumn(batch, name);
+        let sum = 0;
+        for (let i = 0; i < batch.rows; i++) sum += values[i] as number;
+        this.sums[name] = (this.sums[name] as number) + sum;
+      }
+      if (batch.rows > 0) yield batch;
+    }
+  }
+}

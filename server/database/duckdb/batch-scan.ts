@@ -1,0 +1,130 @@
+import duckdb from '@duckdb/node-bindings';
+import { BIGINT, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR, type DuckDBDataChunk } from '@duckdb/node-api';
+import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
+import { checkInteger, type ColumnShape } from '../table-shape.js';
+import { STRING_BYTES, stringTable, type StringTable } from './string-table.js';
+
+/** Rows of a DuckDB chunk, 2,048. */
+const CHUNK_ROWS = duckdb.vector_size();
+
+const types = { text: VARCHAR, smallint: SMALLINT, integer: INTEGER, bigint: BIGINT } as const;
+
+/**
+ * Batches as a table that a DuckDB connection can select from: `select * from tidemill_batches()`.
+ *
+ * DuckDB asks for the next chunk from a thread of its own and waits until this one has filled it in; all else (copying the strings,
+ * compressing, writing) it does on its threads, in parallel. What is left here is 16 bytes a string and 8 a number to copy.
+ * One scan at a time: the connection's statements are serial. `begin` it, run the statement, `end` it.
+ */
+export class BatchScan {
+  readonly function: DuckDBTableFunction;
+  #columns: readonly ColumnShape[] = [];
+  #batches: readonly Batch[] = [];
+  #tables = new Map<Dictionary, StringTable>();
+  #batch = 0;
+  #row = 0;
+  #error: Error | undefined;
+  readonly #words = new Uint32Array(CHUNK_ROWS * 4);
+  readonly #integers = new Int32Array(CHUNK_ROWS);
+  readonly #shorts = new Int16Array(CHUNK_ROWS);
+
+  constructor(threads: number) {
+    this.function = DuckDBTableFunction.create({
+      name: 'tidemill_batches',
+      bindFunction: (info) => {
+        for (const { name, type } of this.#columns) info.addResultColumn(name, types[type as keyof typeof types]);
+      },
+      initFunction: (info) => info.setMaxThreads(threads),
+      mainFunction: (_info, chunk) => this.#next(chunk),
+    });
+  }
+
+  begin(columns: readonly ColumnShape[], batches: readonly Batch[]): void {
+    this.#columns = columns;
+    this.#batches = batches;
+    this.#batch = 0;
+    this.#row = 0;
+    this.#error = undefined;
+  }
+
+  /** Let go of the batches. Errors: TM_ERR_BEAN_INVALID and whatever made the scan fail. */
+  end(): void {
+    this.#batches = [];
+    this.#tables = new Map();
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) throw error;
+  }
+
+  /** Make the scan under way fail at its next chunk: interrupting the connection does not reach a statement that waits for us. */
+  stop(): void {
+    this.#error ??= new Error('the scan was stopped');
+  }
+
+  #next(chunk: DuckDBDataChunk): void {
+    try {
+      if (this.#error) throw this.#error;
+      const batch = this.#batches[this.#batch];
+      const rows = batch === undefined ? 0 : Math.min(CHUNK_ROWS, batch.rows - this.#row);
+      duckdb.data_chunk_set_size(chunk.chunk, rows);
+      if (batch === undefined) return;
+      for (const [i, column] of this.#columns.entries()) this.#fill(duckdb.data_chunk_get_vector(chunk.chunk, i), column, batch, rows);
+      this.#row += rows;
+      if (this.#row === batch.rows) {
+        this.#batch++;
+        this.#row = 0;
+      }
+    } catch (error) {
+      // DuckDB would pass on the message only.
+      this.#error ??= error as Error;
+      throw error;
+    }
+  }
+
+  #fill(vector: duckdb.Vector, column: ColumnShape, batch: Batch, rows: number): void {
+    const { name, type } = column;
+    if (type === 'text') this.#fillText(vector, batch, name, rows);
+    else if (type === 'bigint') this.#fillBigint(vector, column, numberColumn(batch, name).values, rows);
+    else this.#fillNarrow(vector, column, numberColumn(batch, name).values, rows);
+  }
+
+  #fillText(vector: duckdb.Vector, batch: Batch, name: string, rows: number): void {
+    const { dictionary, codes } = stringColumn(batch, name);
+    let table = this.#tables.get(dictionary);
+    if (table === undefined) this.#tables.set(dictionary, (table = stringTable(dictionary)));
+    const { words: from } = table;
+    const to = this.#words;
+    for (let i = 0, row = this.#row; i < rows; i++, row++) {
+      const code = (codes[row] as number) * 4;
+      const at = i * 4;
+      to[at] = from[code] as number;
+      to[at + 1] = from[code + 1] as number;
+      to[at + 2] = from[code + 2] as number;
+      to[at + 3] = from[code + 3] as number;
+    }
+    duckdb.copy_data_to_vector(vector, 0, to.buffer, 0, rows * STRING_BYTES);
+  }
+
+  /** Safe integers as two words each: cheaper than a BigInt64Array, which makes an object of every value. */
+  #fillBigint(vector: duckdb.Vector, column: ColumnShape, values: Float64Array, rows: number): void {
+    const to = this.#words;
+    for (let i = 0, row = this.#row; i < rows; i++, row++) {
+      const value = values[row] as number;
+      checkInteger(value, column);
+      const high = Math.floor(value / 2 ** 32);
+      to[i * 2] = value - high * 2 ** 32;
+      to[i * 2 + 1] = high;
+    }
+    duckdb.copy_data_to_vector(vector, 0, to.buffer, 0, rows * 8);
+  }
+
+  #fillNarrow(vector: duckdb.Vector, column: ColumnShape, values: Float64Array, rows: number): void {
+    const to = column.type === 'smallint' ? this.#shorts : this.#integers;
+    for (let i = 0, row = this.#row; i < rows; i++, row++) {
+      const value = values[row] as number;
+      checkInteger(value, column);
+      to[i] = value;
+    }
+    duckdb.copy_data_to_vector(vector, 0, to.buffer, 0, rows * to.BYTES_PER_ELEMENT);
+  }
+}

@@ -1,0 +1,119 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { abortable } from '../abortable.js';
+import type { Row } from '../database.js';
+import type { Driver, SqlSession, Value } from '../driver.js';
+import { SerialQueue } from '../serial-queue.js';
+import { duckDbError, isFatal } from './duckdb-errors.js';
+import { DuckDbFile, type DuckDbOptions } from './duckdb-file.js';
+import { bindings, DuckDbSession, plainRow } from './duckdb-session.js';
+
+const FORMATS = {
+  csv: "format csv, header true, delimiter ',', quote '\"', escape '\"'",
+  json: 'format json',
+  parquet: 'format parquet, compression zstd',
+} as const;
+
+/** DuckDB in a file. One connection writes, in a queue; every read has a connection of its own, for one must not be used twice at once. */
+export class DuckDbDriver implements Driver {
+  readonly hasPrimaryKeys = false;
+  readonly rowId = { name: 'rowid', type: 'bigint' } as const;
+  readonly columnTypes = { text: 'VARCHAR', date: 'DATE', smallint: 'SMALLINT', integer: 'INTEGER', bigint: 'BIGINT' } as const;
+  readonly #file: DuckDbFile;
+  readonly #queue = new SerialQueue();
+
+  private constructor(file: DuckDbFile) {
+    this.#file = file;
+  }
+
+  static async open(path: string, options: DuckDbOptions): Promise<DuckDbDriver> {
+    return new DuckDbDriver(await DuckDbFile.open(path, options));
+  }
+
+  get name(): string {
+    return this.#file.path;
+  }
+
+  write<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#queue.run(async () => {
+      const { writer, scan, done } = await this.#file.acquire();
+      const session = new DuckDbSession(writer, this.#toError, scan);
+      const interrupt = (): void => {
+        scan.stop();
+        writer.interrupt();
+      };
+      signal?.addEventListener('abort', interrupt);
+      try {
+        await session.run('begin');
+        const result = await work(signal ? abortable(session, signal) : session);
+        signal?.removeEventListener('abort', interrupt);
+        await session.run('commit');
+        return result;
+      } catch (error) {
+        // There may be no transaction any more; what went wrong is already known.
+        await writer.run('rollback').catch(() => {});
+        throw error;
+      } finally {
+        signal?.removeEventListener('abort', interrupt);
+        done();
+      }
+    });
+  }
+
+  async read<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    const { connection, done } = await this.#reader();
+    try {
+      return await work(new DuckDbSession(connection, this.#toError));
+    } finally {
+      done();
+    }
+  }
+
+  async *stream(sql: string, values: readonly Value[]): AsyncGenerator<Row[]> {
+    const { connection, done } = await this.#reader();
+    try {
+      const result = await connection.stream(sql, bindings(values)).catch((cause: unknown) => {
+        throw this.#toError(cause);
+      });
+      for (;;) {
+        const chunk = await result.fetchChunk().catch((cause: unknown) => {
+          throw this.#toError(cause);
+        });
+        if (!chunk || chunk.rowCount === 0) break;
+        yield chunk.getRowObjects(result.columnNames()).map(plainRow);
+      }
+    } finally {
+      done();
+    }
+  }
+
+  async copyTo(file: string, format: 'csv' | 'json' | 'parquet', sql: string): Promise<void> {
+    await this.read((session) => session.run(`copy (${sql}) to '${file.replaceAll("'", "''")}' (${FORMATS[format]})`));
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.idle();
+    await this.#file.close();
+  }
+
+  async #reader(): Promise<{ connection: DuckDBConnection; done(): void }> {
+    const { instance, done } = await this.#file.acquire();
+    try {
+      const connection = await instance.connect();
+      return {
+        connection,
+        done: () => {
+          connection.closeSync();
+          done();
+        },
+      };
+    } catch (cause) {
+      done();
+      throw this.#toError(cause);
+    }
+  }
+
+  readonly #toError = (cause: unknown): Error => {
+    if (isFatal(cause)) this.#file.markBroken();
+    return duckDbError(cause, this.name);
+  };
+}

@@ -1,0 +1,27 @@
+import { TidemillError } from '../../../engine/errors.js';
+import { fail } from '../../errors.js';
+
+/**
+ * An error of DuckDB as one of ours. DuckDB gives its errors no codes over this interface, only a text: this is the one place that
+ * reads it, and what it does not know is TM_ERR_DATABASE_FAILED.
+ */
+export function duckDbError(cause: unknown, file: string, isOpening = false): TidemillError {
+  if (cause instanceof TidemillError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const first = text.split('\n', 1)[0] as string;
+  if (/No space left on device|not enough space on the disk|max_temp_directory_size|Disk quota exceeded/i.test(text)) {
+    return fail('TM_ERR_DISK_FULL', `No space for ${file}: ${first}`, { cause });
+  }
+  if (/Could not set lock on file|being used by another process/i.test(text)) return lockedError(file, first, cause);
+  if (isOpening) return fail('TM_ERR_DATABASE_UNAVAILABLE', `${file} cannot be opened: ${first}`, { cause, data: { file } });
+  return fail('TM_ERR_DATABASE_FAILED', `${file}: ${text}`, { cause, data: { file } });
+}
+
+export function lockedError(file: string, why: string, cause?: unknown): TidemillError {
+  return fail('TM_ERR_DATABASE_LOCKED', `${file} is open elsewhere: ${why}`, { ...(cause === undefined ? {} : { cause }), data: { file } });
+}
+
+/** Whether DuckDB has given up on the open database: it must be opened again before it does anything more. */
+export function isFatal(cause: unknown): boolean {
+  return cause instanceof Error && /database has been invalidated|^FATAL Error|^INTERNAL Error/.test(cause.message);
+}

@@ -1,0 +1,43 @@
+import { parseDay, periodOf } from '../../engine/period.js';
+import { count, mergeRows, replaceRows } from './change-rows.js';
+import { CountedBatches } from './counted-batches.js';
+import type { Injection, InjectionReport, TableReport } from './database.js';
+import type { Driver, SqlSession } from './driver.js';
+import { upsert } from './sql.js';
+import { ledgerShape, shapeOf } from './table-shape.js';
+
+/** The work of `AnalyticsDatabase.inject`, inside the transaction of `session`. */
+export async function injectAll(session: SqlSession, driver: Driver, injection: Injection): Promise<InjectionReport> {
+  const { granularity, period } = injection;
+  const first = parseDay(period);
+  if (Number.isNaN(first) || periodOf(granularity, first).first !== first) {
+    throw new RangeError(`'${period}' is not the first day of a ${granularity}`);
+  }
+  const tables: TableReport[] = [];
+  const beans: Record<string, number> = {};
+  for (const table of injection.tables) {
+    const shape = shapeOf(table.type);
+    const batches = new CountedBatches(table, shape);
+    const change = { session, driver, shape, batches };
+    const changes = await (shape.kind === 'master' ? mergeRows(change) : replaceRows(change, { granularity, period, first }));
+    tables.push({ table: shape.table, ...changes, beans: batches.beans, sums: batches.sums });
+    beans[table.type.name] = batches.beans;
+  }
+  const report = { package: injection.package, tables, rows: tables.reduce((n, t) => n + t.beans, 0), beans };
+  await writeLedger(session, injection, report);
+  return report;
+}
+
+async function writeLedger(session: SqlSession, injection: Injection, report: InjectionReport): Promise<void> {
+  const { package: path, processor, job, granularity, period, injectedAt } = injection;
+  const superseded = await session.run(
+    'delete from injection where processor = $1 and granularity = $2 and period = cast($3 as date) and package <> $4',
+    [processor, granularity, period, path],
+  );
+  const isThere = (await count(session, 'select count(*) as n from injection where package = $1', [path])) > 0;
+  const hasChanged = report.tables.some((t) => t.inserted + t.updated + t.removed > 0);
+  // What is run again and changes no row keeps the entry of the job that put the rows there.
+  if (isThere && superseded === 0 && !hasChanged) return;
+  const beans = JSON.stringify(report.beans);
+  await session.run(upsert(ledgerShape), [path, processor, job, granularity, period, injectedAt, report.rows, beans]);
+}

@@ -1,0 +1,165 @@
+/**
+ * The statements, in the SQL that DuckDB and PostgreSQL share. Text compares by bytes in both (`columnTypes` sees to it), and no
+ * column is ever NULL, so that `=` and `<` need no care.
+ */
+import { fail } from '../errors.js';
+import type { RowFilter } from './database.js';
+import type { Driver, Value } from './driver.js';
+import { beanColumns, sumColumns, type ColumnShape, type TableShape } from './table-shape.js';
+
+/** Where the rows of an injection wait for being compared with those that are there. */
+export const INCOMING = 'tidemill_incoming';
+const DIFFERENCE = 'tidemill_difference';
+
+/** A name as an identifier. */
+export const id = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const list = (names: readonly string[], prefix = ''): string => names.map((n) => prefix + id(n)).join(', ');
+const every = (names: readonly string[]): string => names.map((n) => `s.${id(n)} = t.${id(n)}`).join(' and ');
+const named = (columns: readonly ColumnShape[]): string[] => columns.map((c) => c.name);
+
+/** The columns of the key that a batch brings. */
+const beanKey = (shape: TableShape): readonly string[] => (shape.kind === 'period' ? shape.key.slice(2) : shape.key);
+
+function definitions(columns: readonly ColumnShape[], driver: Driver): string {
+  return columns.map((c) => `${id(c.name)} ${driver.columnTypes[c.type]} not null`).join(', ');
+}
+
+export function createTable(shape: TableShape, driver: Driver): string {
+  // The ledger's key is also what tells a second row of a package from the first, so it has an index in every database.
+  const isKeyed = shape.kind === 'ledger' || driver.hasPrimaryKeys;
+  const key = isKeyed ? `, constraint ${id(`${shape.table}_pkey`)} primary key (${list(shape.key)})` : '';
+  return `create table if not exists ${id(shape.table)} (${definitions(shape.columns, driver)}${key})`;
+}
+
+export function createIncoming(shape: TableShape, driver: Driver): string {
+  return `create temporary table ${INCOMING} (${definitions(beanColumns(shape), driver)})`;
+}
+
+export const dropIncoming = `drop table ${INCOMING}`;
+
+/** $1 and $2: granularity and period. */
+const OF_PERIOD = 't.granularity = cast($1 as varchar) and t.period = cast($2 as date)';
+
+export function countRows(shape: TableShape): string {
+  return `select count(*) as n from ${id(shape.table)} as t${shape.kind === 'period' ? ` where ${OF_PERIOD}` : ''}`;
+}
+
+/** Pairs of row ids, of the period's row and of the incoming one, where they differ or one is missing. */
+export function createDifference(driver: Driver): string {
+  return `create temporary table ${DIFFERENCE} (there ${driver.rowId.type}, came ${driver.rowId.type})`;
+}
+
+export const dropDifference = `drop table ${DIFFERENCE}`;
+
+/** The one statement that compares whole rows: what follows goes by row ids, which is half the time (measured). */
+export function findDifference(shape: TableShape, { rowId }: Driver): string {
+  const differs = Object.keys(shape.measures).map((n) => `s.${id(n)} <> t.${id(n)}`);
+  const there = `(select t.${rowId.name} as tidemill_row, t.* from ${id(shape.table)} as t where ${OF_PERIOD}) as t`;
+  const came = `(select s.${rowId.name} as tidemill_row, s.* from ${INCOMING} as s) as s`;
+  const onlyOne = 't.tidemill_row is null or s.tidemill_row is null';
+  return `insert into ${DIFFERENCE} select t.tidemill_row, s.tidemill_row from ${there} full join ${came} on ${every(beanKey(shape))} where ${[onlyOne, ...differs].join(' or ')}`;
+}
+
+export const countDifference = `select count(there) as there, count(came) as came, count(*) as pairs from ${DIFFERENCE}`;
+
+export function deleteChanged(shape: TableShape, { rowId }: Driver): string {
+  return `delete from ${id(shape.table)} as t where t.${rowId.name} in (select there from ${DIFFERENCE} where there is not null)`;
+}
+
+export function insertChanged(shape: TableShape, { rowId }: Driver): string {
+  const from = `${INCOMING} as s where s.${rowId.name} in (select came from ${DIFFERENCE} where came is not null)`;
+  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) select cast($1 as varchar), cast($2 as date), ${list(named(beanColumns(shape)), 's.')} from ${from}`;
+}
+
+/** Add to a master table the keys that it has not. */
+export function insertMissing(shape: TableShape): string {
+  const columns = named(shape.columns);
+  const there = `select 1 from ${id(shape.table)} as t where ${every(shape.key)}`;
+  return `insert into ${id(shape.table)} (${list(columns)}) select ${list(columns, 's.')} from ${INCOMING} as s where not exists (${there})`;
+}
+
+/** Let a master table's rows take what came in, by their measures; rows that it does not change are not touched. */
+export function updateMaster(shape: TableShape): string {
+  const changes = Object.entries(shape.measures).map(([name, measure]) => {
+    const [s, t] = [`s.${id(name)}`, `t.${id(name)}`];
+    if (measure.op === 'latest') {
+      const [sAt, tAt] = [`s.${id(measure.at)}`, `t.${id(measure.at)}`];
+      return { name, s, t, when: `(${sAt} > ${tAt} or (${sAt} = ${tAt} and ${s} > ${t}))` };
+    }
+    return { name, s, t, when: measure.op === 'min' ? `${s} < ${t}` : `${s} > ${t}` };
+  });
+  const set = changes.map((c) => `${id(c.name)} = case when ${c.when} then ${c.s} else ${c.t} end`).join(', ');
+  const any = changes.map((c) => c.when).join(' or ');
+  return `update ${id(shape.table)} as t set ${set} from ${INCOMING} as s where ${every(shape.key)} and (${any})`;
+}
+
+/** A row, or a new state of the row with its key: one value a column, in their order. */
+export function upsert(shape: TableShape): string {
+  const values = shape.columns.map((c, i) => (c.type === 'date' ? `cast($${i + 1} as date)` : `$${i + 1}`)).join(', ');
+  const rest = named(shape.columns).filter((n) => !shape.key.includes(n));
+  const set = rest.map((n) => `${id(n)} = excluded.${id(n)}`).join(', ');
+  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) values (${values}) on conflict (${list(shape.key)}) do update set ${set}`;
+}
+
+/** Columns as they are read: dates as `yyyy-mm-dd`. */
+function readable(columns: readonly ColumnShape[]): string {
+  return columns.map((c) => (c.type === 'date' ? `cast(t.${id(c.name)} as varchar) as ${id(c.name)}` : `t.${id(c.name)}`)).join(', ');
+}
+
+function where(shape: TableShape, filter: RowFilter, values: Value[]): string {
+  const conditions: string[] = [];
+  const add = (column: string, operator: string, value: string | undefined): void => {
+    if (value === undefined) return;
+    const type = shape.columns.find((c) => c.name === column)?.type;
+    if (type === undefined) throw fail('TM_ERR_TABLE_UNKNOWN', `The table '${shape.table}' has no column '${column}'`);
+    values.push(value);
+    conditions.push(`t.${id(column)} ${operator} ${type === 'date' ? `cast($${values.length} as date)` : `$${values.length}`}`);
+  };
+  add('granularity', '=', filter.granularity);
+  add('period', '>=', filter.from);
+  add('period', '<=', filter.to);
+  add('site', '=', filter.site);
+  return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
+}
+
+export interface Query {
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
+export function selectRows(shape: TableShape, filter: RowFilter & { readonly limit?: number }): Query {
+  const values: Value[] = [];
+  let sql = `select ${readable(shape.columns)} from ${id(shape.table)} as t${where(shape, filter, values)} order by ${list(shape.key, 't.')}`;
+  if (filter.limit !== undefined) {
+    values.push(filter.limit);
+    sql += ` limit cast($${values.length} as bigint)`;
+  }
+  return { sql, values };
+}
+
+export function selectTotals(shape: TableShape, filter: RowFilter): Query {
+  const values: Value[] = [];
+  const sums = sumColumns(shape).map((n, i) => `, coalesce(sum(t.${id(n)}), 0) as s${i}`);
+  return { sql: `select count(*) as n${sums.join('')} from ${id(shape.table)} as t${where(shape, filter, values)}`, values };
+}
+
+export function selectTop(shape: TableShape, by: string, n: number, filter: RowFilter): Query {
+  const values: Value[] = [];
+  const dimensions = list(beanKey(shape), 't.');
+  const sums = sumColumns(shape).map((name) => `sum(t.${id(name)}) as ${id(name)}`);
+  const from = `${id(shape.table)} as t${where(shape, filter, values)}`;
+  values.push(n);
+  const sql = `select ${[dimensions, ...sums].join(', ')} from ${from} group by ${dimensions} order by sum(t.${id(by)}) desc, ${dimensions} limit cast($${values.length} as bigint)`;
+  return { sql, values };
+}
+
+/** All rows for an export. Without values: COPY takes none. */
+export function selectExport(shape: TableShape, spreadsheet: boolean): string {
+  const columns = shape.columns.map((c) => {
+    const t = `t.${id(c.name)}`;
+    if (!spreadsheet || c.type !== 'text') return t;
+    return `case when left(${t}, 1) in ('=', '+', '-', '@', chr(9), chr(13)) then chr(39) || ${t} else ${t} end as ${id(c.name)}`;
+  });
+  return `select ${columns.join(', ')} from ${id(shape.table)} as t order by ${list(shape.key, 't.')}`;
+}

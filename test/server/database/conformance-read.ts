@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { L3Browser, L3Object } from '#processors/beans.js';
+import { allRows, codeOf, inject, type Databases } from './harness.js';
+
+const browser = (site: string, name: string, sessions: number) => ({ site, browser: name, sessions, impressions: sessions * 2 });
+
+export function readTests(databases: () => Databases): void {
+  describe('reading', () => {
+    const filled = async () => {
+      const db = await databases().open([L3Browser, L3Object]);
+      await inject(db, L3Browser, [browser('a', 'Firefox', 1), browser('a', 'Chrome', 5), browser('b', 'Chrome', 2)]);
+      await inject(db, L3Browser, [browser('a', 'Firefox', 9), browser('b', 'Chrome', 2)], { period: '2016-03-02' });
+      await inject(db, L3Browser, [browser('a', 'Firefox', 100)], { granularity: 'month', period: '2016-03-01' });
+      return db;
+    };
+
+    test('totals count and add up the rows asked for', async () => {
+      const db = await filled();
+      expect(await db.totals('l3_browser', { granularity: 'day' })).toEqual({ rows: 5, sums: { sessions: 19, impressions: 38 } });
+      expect(await db.totals('l3_browser', { granularity: 'day', from: '2016-03-02', to: '2016-03-02' })).toEqual({
+        rows: 2,
+        sums: { sessions: 11, impressions: 22 },
+      });
+      expect(await db.totals('l3_browser', { site: 'b' })).toMatchObject({ rows: 2 });
+      expect(await db.totals('l3_object')).toEqual({ rows: 0, sums: { views: 0 } });
+      expect(await db.totals('injection')).toEqual({ rows: 3, sums: {} });
+    });
+
+    test('top adds up the periods asked for, greatest first, then by key', async () => {
+      const db = await filled();
+      expect(await db.top('l3_browser', 'sessions', 2, { granularity: 'day' })).toEqual([
+        browser('a', 'Firefox', 10),
+        browser('a', 'Chrome', 5),
+      ]);
+      expect(await db.top('l3_browser', 'impressions', 9, { granularity: 'day', from: '2016-03-01', to: '2016-03-01', site: 'a' })).toEqual(
+        [browser('a', 'Chrome', 5), browser('a', 'Firefox', 1)],
+      );
+      expect(await codeOf(db.top('l3_browser', 'browser', 2))).toBe('TM_ERR_TABLE_UNKNOWN');
+    });
+
+    test('rows come in the order of the key, as many as asked for', async () => {
+      const db = await filled();
+      const rows = await allRows(db, 'l3_browser', { granularity: 'day', limit: 3 });
+      expect(rows.map((r) => `${r['period']} ${r['site']} ${r['browser']}`)).toEqual([
+        '2016-03-01 a Chrome',
+        '2016-03-01 a Firefox',
+        '2016-03-01 b Chrome',
+      ]);
+      expect(await allRows(db, 'l3_browser', { granularity: 'week' })).toEqual([]);
+      expect(await allRows(db, 'injection', { granularity: 'month' })).toMatchObject([
+        { processor: 'SessionInjection', rows: 1, beans: '{"L3Browser":1}' },
+      ]);
+    });
+
+    test('many rows come in pieces, and a reader may leave early', async () => {
+      const db = await databases().open([L3Object]);
+      const objects = Array.from({ length: 12_000 }, (_, i) => ({ site: 's', type: 'Page', object: String(i).padStart(6, '0'), views: i }));
+      await inject(db, L3Object, objects);
+      const pieces: number[] = [];
+      for await (const some of db.rows('l3_object')) pieces.push(some.length);
+      expect(pieces.length).toBeGreaterThan(1);
+      expect(pieces.reduce((x, y) => x + y)).toBe(12_000);
+      for await (const some of db.rows('l3_object')) if (some.length > 0) break;
+      expect(await inject(db, L3Object, [])).toMatchObject({ removed: 12_000 });
+    });
+
+    test('what is read while an injection is under way is the state before it', async () => {
+      const db = await filled();
+      const during: unknown[] = [];
+      const watching = async function* () {
+        during.push(await db.totals('l3_browser'), (await db.ledger()).length);
+        yield* [];
+      };
+      await db.inject({
+        package: '/p',
+        processor: 'P',
+        job: 'j',
+        granularity: 'day',
+        period: '2016-03-01',
+        injectedAt: 1,
+        tables: [{ type: L3Browser, batches: watching() }],
+      });
+      expect(during).toEqual([{ rows: 6, sums: { sessions: 119, impressions: 238 } }, 3]);
+      expect(await db.totals('l3_browser')).toMatchObject({ rows: 3 });
+    });
+
+    test('an unknown table is an error that names those there are', async () => {
+      const db = await filled();
+      await expect(db.totals('l3_nothing')).rejects.toMatchObject({
+        code: 'TM_ERR_TABLE_UNKNOWN',
+        data: { tables: ['l3_browser', 'l3_object', 'injection'] },
+      });
+      expect(await codeOf(allRows(db, 'l3_nothing'))).toBe('TM_ERR_TABLE_UNKNOWN');
+      expect(await codeOf(db.totals('injection', { site: 'a' }))).toBe('TM_ERR_TABLE_UNKNOWN');
+    });
+
+    test('a closed database says so, and may be closed again', async () => {
+      const db = await filled();
+      await db.close();
+      await db.close();
+      expect(await codeOf(db.totals('l3_browser'))).toBe('TM_ERR_DATABASE_UNAVAILABLE');
+      expect(await codeOf(inject(db, L3Browser, []))).toBe('TM_ERR_DATABASE_UNAVAILABLE');
+    });
+  });
+}

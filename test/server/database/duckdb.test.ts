@@ -1,0 +1,129 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { L3Session } from '#processors/beans.js';
+import { duckDbError } from '#server/database/duckdb/duckdb-errors.js';
+import { stringTable } from '#server/database/duckdb/string-table.js';
+import { openDatabase } from '#server/database/open-database.js';
+import { conformance } from './conformance.js';
+import { beansIn, codeOf, inject } from './harness.js';
+
+conformance('DuckDB', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tidemill-test-'));
+  const url = join(folder, 'analytics.duckdb');
+  return {
+    url,
+    async execute(sql) {
+      const instance = await DuckDBInstance.create(url);
+      const connection = await instance.connect();
+      const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+      connection.closeSync();
+      instance.closeSync();
+      return rows;
+    },
+    drop: () => rm(folder, { recursive: true }),
+  };
+});
+
+describe('a DuckDB file', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tidemill-test-'));
+    file = join(folder, 'analytics.duckdb');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const sessions = [{ site: 's', sessions: 1, impressions: 2, bounces: 0, duration_ms: 3 }];
+
+  test('is refused while another process has it, and free when that has closed it', async () => {
+    const other = fork(new URL('fixtures/hold-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    await new Promise((resolve) => other.once('message', resolve));
+    await expect(openDatabase(file)).rejects.toMatchObject({ code: 'TM_ERR_DATABASE_LOCKED', retryable: true, data: { file } });
+    const closed = new Promise((resolve) => other.once('message', resolve));
+    other.send('close');
+    await closed;
+    await (await openDatabase(file)).close();
+  });
+
+  test('is given back by close, to this process and to others', async () => {
+    const db = await openDatabase(file);
+    await db.migrate([L3Session]);
+    await inject(db, L3Session, sessions);
+    expect(await codeOf(openDatabase(file))).toBe('TM_ERR_DATABASE_LOCKED');
+    await db.close();
+    // All is in the one file.
+    expect(await readdir(folder)).toEqual(['analytics.duckdb']);
+    const other = fork(new URL('fixtures/hold-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    expect(await new Promise((resolve) => other.once('message', resolve))).toBe('open');
+    other.kill();
+    await new Promise((resolve) => other.once('exit', resolve));
+    const again = await openDatabase(file);
+    expect(await beansIn(again, 'l3_session')).toEqual(sessions);
+    await again.close();
+  });
+
+  test.runIf(process.platform === 'linux')('is refused to a second thread of the process', async () => {
+    const db = await openDatabase(file);
+    const worker = new Worker(new URL('fixtures/open-in-thread.mjs', import.meta.url), { workerData: file });
+    expect(await new Promise((resolve) => worker.once('message', resolve))).toBe('TM_ERR_DATABASE_LOCKED');
+    await db.close();
+  });
+
+  test('is written to from a worker thread', async () => {
+    const worker = new Worker(new URL('fixtures/inject-in-thread.mjs', import.meta.url), { workerData: file });
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    expect(await new Promise((resolve) => worker.once('message', resolve))).toMatchObject({ rows: 50_000 });
+    expect(await exited).toBe(0);
+    const db = await openDatabase(file);
+    expect(await db.totals('l3_object')).toEqual({ rows: 50_000, sums: { views: 50_000 } });
+    await db.close();
+  });
+
+  test.each([
+    ['a folder', (f: string) => f],
+    ['no database', (f: string) => join(f, 'text.duckdb')],
+    ['in a folder that is not there', (f: string) => join(f, 'nowhere', 'x.duckdb')],
+  ])('that is %s is refused', async (_what, path) => {
+    await writeFile(join(folder, 'text.duckdb'), 'this is no database\n'.repeat(1000));
+    expect(await codeOf(openDatabase(path(folder)))).toBe('TM_ERR_DATABASE_UNAVAILABLE');
+  });
+
+  test('that nobody has migrated has no tables', async () => {
+    const db = await openDatabase(file);
+    expect(await db.tables()).toEqual([]);
+    expect(await codeOf(db.totals('l3_session'))).toBe('TM_ERR_TABLE_UNKNOWN');
+    await db.close();
+  });
+
+  test('other kinds of URLs are refused, and not repeated', async () => {
+    await expect(openDatabase('mysql://root:secret@host/db')).rejects.toMatchObject({
+      code: 'TM_ERR_DATABASE_URL',
+      message: expect.not.stringContaining('secret') as string,
+    });
+    expect(await codeOf(openDatabase(''))).toBe('TM_ERR_DATABASE_URL');
+  });
+});
+
+test.each([
+  ['IO Error: Could not write file "/d/x.duckdb": No space left on device', 'TM_ERR_DISK_FULL'],
+  [
+    "Out of Memory Error: failed to offload data block of size 256.0 KiB (90.0 MiB/90.0 MiB used).\nThis limit was set by the 'max_temp_directory_size' setting.",
+    'TM_ERR_DISK_FULL',
+  ],
+  ['IO Error: Could not set lock on file "/d/x.duckdb": Conflicting lock is held in node (PID 7)', 'TM_ERR_DATABASE_LOCKED'],
+  ['Catalog Error: Table with name x does not exist!', 'TM_ERR_DATABASE_FAILED'],
+])('DuckDB says %j: %s', (message, code) => {
+  expect(duckDbError(new Error(message), '/d/x.duckdb').code).toBe(code);
+});
+
+test('a dictionary that is not UTF-8 is refused', () => {
+  const bytes = Uint8Array.of(65, 66, 0xff, 0xfe, ...Array.from({ length: 20 }, () => 67));
+  expect(() => stringTable({ size: 1, offsets: Uint32Array.of(0, 24), bytes })).toThrow(
+    expect.objectContaining({ code: 'TM_ERR_BEAN_INVALID' }) as Error,
+  );
+});

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { AggregateType } from '#engine/bean.js';
+import { batchOf, type Bean } from '#engine/bean-batch.js';
+import type { Batch } from '#engine/column.js';
+import type { AnalyticsDatabase, Injection, InjectionReport, Row, RowFilter, TableReport } from '#server/database/database.js';
+import { openDatabase } from '#server/database/open-database.js';
+
+/** An empty database of its own for each test, and SQL behind Tidemill's back. */
+export interface TestDatabase {
+  readonly url: string;
+  /** While no Tidemill has it open. */
+  execute(sql: string): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+export type MakeDatabase = () => Promise<TestDatabase>;
+
+/** Databases of the test that runs, and what is open of them. */
+export class Databases {
+  readonly #make: MakeDatabase;
+  #open: AnalyticsDatabase[] = [];
+  #made: TestDatabase[] = [];
+
+  constructor(make: MakeDatabase) {
+    this.#make = make;
+  }
+
+  async make(): Promise<TestDatabase> {
+    const made = await this.#make();
+    this.#made.push(made);
+    return made;
+  }
+
+  async open(types: readonly AggregateType[] = [], url?: string): Promise<AnalyticsDatabase> {
+    const db = await openDatabase(url ?? (await this.make()).url, { threads: 2 });
+    this.#open.push(db);
+    try {
+      await db.migrate(types);
+    } catch (error) {
+      await db.close();
+      throw error;
+    }
+    return db;
+  }
+
+  async end(): Promise<void> {
+    for (const db of this.#open) await db.close();
+    for (const made of this.#made) await made.drop();
+    this.#open = [];
+    this.#made = [];
+  }
+}
+
+/** Beans of one type as batches of so many rows. */
+export function* batches(type: AggregateType, beans: readonly Bean[], rows = beans.length): Generator<Batch> {
+  for (let i = 0; i < beans.length; i += rows) yield batchOf(type, beans.slice(i, i + rows));
+}
+
+export const injection = (tables: Injection['tables'], over: Partial<Injection> = {}): Injection => ({
+  package: `/analytics/sesinjected/2016/03/01/${randomUUID()}`,
+  processor: 'SessionInjection',
+  job: 'job-1',
+  granularity: 'day',
+  period: '2016-03-01',
+  injectedAt: 1_456_900_000_000,
+  tables,
+  ...over,
+});
+
+/** Inject beans of one type and return what is said of its table. */
+export async function inject(
+  db: AnalyticsDatabase,
+  type: AggregateType,
+  beans: readonly Bean[],
+  over?: Partial<Injection>,
+): Promise<TableReport> {
+  const report: InjectionReport = await db.inject(injection([{ type, batches: batches(type, beans) }], over));
+  return report.tables[0]!;
+}
+
+export async function allRows(db: AnalyticsDatabase, table: string, filter?: RowFilter & { limit?: number }): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const some of db.rows(table, filter)) rows.push(...some);
+  return rows;
+}
+
+/** Rows of a day's sums as their beans. */
+export async function beansIn(db: AnalyticsDatabase, table: string, period = '2016-03-01'): Promise<Row[]> {
+  const rows = await allRows(db, table, { granularity: 'day', from: period, to: period });
+  return rows.map(({ granularity: _granularity, period: _period, ...bean }) => bean);
+}
+
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'no error';
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
