@@ -14,6 +14,8 @@ export interface TableChange {
   readonly driver: Driver;
   readonly shape: TableShape;
   readonly batches: CountedBatches;
+  /** Rows that are there: of the period, or of a master table all. */
+  readonly before: number;
 }
 
 export interface PeriodKey {
@@ -25,9 +27,8 @@ export interface PeriodKey {
 
 /** Make the rows of a period those of the batches, and write only what is different. */
 export async function replaceRows(change: TableChange, key: PeriodKey): Promise<RowChanges> {
-  const { session, driver, shape } = change;
+  const { session, driver, shape, before } = change;
   const values = [key.granularity, key.period];
-  const before = await count(session, sql.countRows(shape), values);
   // The usual case, and the heavy one: a period's first injection has nothing to be compared with.
   if (before === 0) return onlyInserted(await load(change, { table: shape.table, shape, period: key }));
   return throughIncoming(change, async () => {
@@ -46,8 +47,7 @@ export async function replaceRows(change: TableChange, key: PeriodKey): Promise<
 
 /** Let a master table take the rows of the batches, by its measures. */
 export async function mergeRows(change: TableChange): Promise<RowChanges> {
-  const { session, shape } = change;
-  const before = await count(session, sql.countRows(shape), []);
+  const { session, shape, before } = change;
   if (before === 0) return onlyInserted(await load(change, { table: shape.table, shape }));
   return throughIncoming(change, async () => {
     const updated = await session.run(sql.updateMaster(shape));
@@ -72,8 +72,4 @@ async function load({ session, driver, batches }: TableChange, target: LoadTarge
   const rows = await session.load(target, batches);
   if (rows === batches.beans) return rows;
   throw fail('TM_ERR_DATABASE_FAILED', `${driver.name} took ${rows} of ${batches.beans} rows into '${target.table}'`);
-}
-
-export async function count(session: SqlSession, query: string, values: readonly (string | number)[]): Promise<number> {
-  return Number((await session.all(query, values))[0]?.['n']);
 }
