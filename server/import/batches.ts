@@ -1,0 +1,237 @@
+/**
+ * Judged rows to TransferObject batches: what is absent is looked up, visitors get their keys, and the rows go to their days.
+ */
+import {
+  dictionaryStrings,
+  groupRows,
+  numberColumn,
+  selectRows,
+  type Batch,
+  type Column,
+  type Day,
+  type Dictionary,
+  type Interner,
+  type Zone,
+} from '../../engine/index.js';
+import { TransferObject } from '../../processors/beans.js';
+import type { Agents } from './agents.js';
+import { IMPRESSION_COLUMNS, type ListColumn } from './columns.js';
+import type { Place } from './places.js';
+import { ACCEPTED } from './rejects.js';
+import { ABSENT } from './scan-memory.js';
+import type { JudgedRows, ListValues, TextValues } from './values.js';
+
+export interface DayBatch {
+  readonly day: Day;
+  readonly batch: Batch;
+}
+
+export interface Lookups {
+  readonly agents: Agents;
+  readonly placeOf: (ip: string) => Place;
+  readonly visitorKey: (ip: string, agent: string) => string;
+}
+
+/** A column under construction: a code into the interner for each accepted row. */
+interface Coded {
+  readonly codes: Uint32Array;
+  readonly interner: Interner;
+}
+
+const QUARTER_MS = 900_000;
+
+/** The accepted rows, one batch a day or more of at most `batchRows`; days ascend, rows keep their order. */
+export function dayBatches(judged: JudgedRows, zone: Zone, lookups: Lookups, batchRows: number): DayBatch[] {
+  const rows = acceptedRows(judged.verdicts);
+  if (rows.length === 0) return [];
+  const batch = impressionBatch(judged, rows, lookups);
+  const byDay = rowsByDay(batch, zone);
+  const whole = byDay.length === 1 && rows.length <= batchRows && rows.length === judged.rows;
+  if (whole) return byDay.map(([day]) => ({ day, batch }));
+  const batches: DayBatch[] = [];
+  for (const [day, ofDay] of byDay) {
+    for (let from = 0; from < ofDay.length; from += batchRows) {
+      const part = ofDay.subarray(from, from + batchRows);
+      batches.push({ day, batch: withOwnDictionaries(part.length === batch.rows ? batch : selectRows(batch, part)) });
+    }
+  }
+  return batches;
+}
+
+function acceptedRows(verdicts: Uint8Array): Uint32Array {
+  const rows = new Uint32Array(verdicts.length);
+  let n = 0;
+  for (let row = 0; row < verdicts.length; row++) {
+    if (verdicts[row] === ACCEPTED) rows[n++] = row;
+  }
+  return rows.subarray(0, n);
+}
+
+function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups): Batch {
+  const texts = judged.columns;
+  const ip = gather(texts.ip, rows);
+  const agent = gather(texts.agent, rows);
+  const coded: Partial<Record<(typeof IMPRESSION_COLUMNS)[number], Coded>> = {
+    ip,
+    agent,
+    visitor: withKeys(gather(texts.visitor, rows), ip, agent, lookups.visitorKey),
+  };
+  for (const name of ['browser', 'os', 'device'] as const)
+    coded[name] = lookedUp(texts[name], rows, agent, (a) => lookups.agents.namesOf(a)[name]);
+  for (const name of ['country', 'region', 'city'] as const)
+    coded[name] = lookedUp(texts[name], rows, ip, (address) => lookups.placeOf(address)[name]);
+
+  const columns: Record<string, Column> = { time: { kind: 'number', values: gatherTimes(judged.times, rows) } };
+  for (const name of IMPRESSION_COLUMNS) {
+    if (name === 'segments' || name === 'recommendations') {
+      columns[name] = gatherLists(judged.lists[name satisfies ListColumn], rows);
+    } else {
+      const { codes, interner } = coded[name] ?? gather(texts[name], rows);
+      columns[name] = { kind: 'string', dictionary: interner.dictionary(), codes };
+    }
+  }
+  return { type: TransferObject.name, rows: rows.length, columns };
+}
+
+function gather({ codes, values, interner }: TextValues, rows: Uint32Array): Coded {
+  const out = new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = values[codes[rows[i] as number] as number] as number;
+  return { codes: out, interner };
+}
+
+function gatherTimes(times: Float64Array, rows: Uint32Array): Float64Array {
+  const out = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
+  return out;
+}
+
+function gatherLists({ codes, offsets, entries, interner }: ListValues, rows: Uint32Array): Column {
+  const outOffsets = new Uint32Array(rows.length + 1);
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const code = codes[rows[i] as number] as number;
+    total += (offsets[code + 1] as number) - (offsets[code] as number);
+    outOffsets[i + 1] = total;
+  }
+  const out = new Uint32Array(total);
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const code = codes[rows[i] as number] as number;
+    for (let j = offsets[code] as number, end = offsets[code + 1] as number; j < end; j++) out[at++] = entries[j] as number;
+  }
+  return { kind: 'strings', dictionary: interner.dictionary(), offsets: outOffsets, codes: out };
+}
+
+/** A column whose absent values are found by another column's, once for each distinct value of it. */
+function lookedUp(own: TextValues, rows: Uint32Array, by: Coded, find: (value: string) => string): Coded {
+  const column = gather(own, rows);
+  const { codes, interner } = column;
+  let found: Int32Array | undefined;
+  let strings: string[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    if (own.codes[rows[i] as number] !== ABSENT) continue;
+    if (found === undefined) {
+      strings = dictionaryStrings(by.interner.dictionary());
+      found = new Int32Array(strings.length).fill(-1);
+    }
+    const key = by.codes[i] as number;
+    if (found[key] === -1) found[key] = interner.internString(find(strings[key] as string));
+    codes[i] = found[key] as number;
+  }
+  return column;
+}
+
+/** Visitors who have no id get the key of their address and agent. */
+function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visitorKey']): Coded {
+  const { codes, interner } = visitor;
+  const unnamed = interner.internString('');
+  const mask = new Uint8Array(codes.length);
+  let any = false;
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] !== unnamed) continue;
+    mask[i] = 1;
+    any = true;
+  }
+  if (!any) return visitor;
+  const parts = [ip, agent].map((c) => ({ codes: c.codes, size: c.interner.size }));
+  const groups = groupRows(parts, codes.length, mask);
+  const ips = dictionaryStrings(ip.interner.dictionary());
+  const agents = dictionaryStrings(agent.interner.dictionary());
+  const keys = Uint32Array.from(groups.firstRow, (i) =>
+    interner.internString(keyOf(ips[ip.codes[i] as number] as string, agents[agent.codes[i] as number] as string)),
+  );
+  for (let i = 0; i < codes.length; i++) {
+    if (mask[i] === 1) codes[i] = keys[groups.ofRow[i] as number] as number;
+  }
+  return visitor;
+}
+
+/** The rows of each local day, days ascending. */
+function rowsByDay(batch: Batch, zone: Zone): [Day, Uint32Array][] {
+  const times = numberColumn(batch, 'time').values;
+  const days: Day[] = [];
+  const counts: number[] = [];
+  const indexOf = new Map<Day, number>();
+  const ofRow = new Uint32Array(times.length);
+  let index = 0;
+  let from = NaN;
+  for (let i = 0; i < times.length; i++) {
+    const t = times[i] as number;
+    if (!(t >= from && t < from + QUARTER_MS)) {
+      from = Math.floor(t / QUARTER_MS) * QUARTER_MS;
+      const day = zone.dayOf(t);
+      index = indexOf.get(day) ?? days.length;
+      if (index === days.length) {
+        indexOf.set(day, index);
+        days.push(day);
+        counts.push(0);
+      }
+    }
+    ofRow[i] = index;
+    counts[index] = (counts[index] as number) + 1;
+  }
+  const rows = counts.map((n) => new Uint32Array(n));
+  const ends = new Uint32Array(days.length);
+  for (let i = 0; i < ofRow.length; i++) {
+    index = ofRow[i] as number;
+    (rows[index] as Uint32Array)[(ends[index] as number)++] = i;
+  }
+  return days.map((day, i): [Day, Uint32Array] => [day, rows[i] as Uint32Array]).sort(([a], [b]) => a - b);
+}
+
+/** The same batch, with dictionaries that hold what its rows use and nothing else. */
+function withOwnDictionaries(batch: Batch): Batch {
+  const columns: Record<string, Column> = {};
+  for (const [name, c] of Object.entries(batch.columns)) {
+    columns[name] = c.kind === 'string' || c.kind === 'strings' ? { ...c, ...compact(c.dictionary, c.codes) } : c;
+  }
+  return { ...batch, columns };
+}
+
+function compact(dictionary: Dictionary, codes: Uint32Array): { dictionary: Dictionary; codes: Uint32Array } {
+  const own = new Int32Array(dictionary.size).fill(-1);
+  const used = new Uint32Array(dictionary.size);
+  const out = new Uint32Array(codes.length);
+  let size = 0;
+  let length = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] as number;
+    let mine = own[code] as number;
+    if (mine < 0) {
+      mine = own[code] = size;
+      used[size++] = code;
+      length += (dictionary.offsets[code + 1] as number) - (dictionary.offsets[code] as number);
+    }
+    out[i] = mine;
+  }
+  const offsets = new Uint32Array(size + 1);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < size; i++) {
+    const code = used[i] as number;
+    const end = dictionary.offsets[code + 1] as number;
+    for (let from = dictionary.offsets[code] as number; from < end; from++) bytes[at++] = dictionary.bytes[from] as number;
+    offsets[i + 1] = at;
+  }
+  return { dictionary: { size, offsets, bytes }, codes: out };
+}

@@ -1,0 +1,190 @@
+/**
+ * Raw traffic to columnar batches: whole lines in, impressions by local day and rejected lines out.
+ *
+ *   bytes ─ scan ─▶ codes of distinct texts ─ judge ─▶ verdicts and values ─ look up, split by day ─▶ batches
+ *             └ a line that is not simple: exact slow path ─┘
+ */
+import { isUtf8 } from 'node:buffer';
+import { zone, type Batch } from '../../engine/index.js';
+import { agentLookup } from './agents.js';
+import { dayBatches, type DayBatch } from './batches.js';
+import { MAX_LINE } from './columns.js';
+import { readImpression } from './impression-line.js';
+import { judgeImpressions } from './judge-impressions.js';
+import { judgeLog } from './judge-log.js';
+import { readLog } from './log-line.js';
+import { placeLookup } from './places.js';
+import { ACCEPTED, filterOf, FILTERS, reasonOf, rejectBatch, type Filter, type Reason, type Reject } from './rejects.js';
+import { ImpressionMemory, scanImpressions } from './scan-impressions.js';
+import { LogMemory, scanLog } from './scan-log.js';
+import type { ScanMemory } from './scan-memory.js';
+import type { JudgedRows } from './values.js';
+import { visitorKeys } from './visitor-key.js';
+
+export type Format = 'impressions' | 'common' | 'combined' | 'vhost_combined';
+
+/** What a parser must know. Plain data: it goes to workers. */
+export interface ParserOptions {
+  /** `common` and `combined` are one grammar: a line may have referrer and agent or not. */
+  readonly format: Format;
+  /** The site of a log's lines; vhost_combined names it itself. */
+  readonly site: string;
+  /** Filters that are turned off. */
+  readonly keep: readonly string[];
+  /** IANA time zone of the dataset. */
+  readonly zone: string;
+  /** The receiving clock, ms since the epoch. */
+  readonly now: number;
+  /** Secret of the dataset, for the keys of visitors without an id. */
+  readonly key: string;
+  /** Path of the user's city database. */
+  readonly cityDatabase?: string;
+}
+
+export interface ParseLimits {
+  /** Most rows of a batch. */
+  readonly batchRows?: number;
+}
+
+/** `lines` counts empty ones, `read` does not; read = accepted + sum of rejected + sum of filtered. */
+export interface ShardCounts {
+  readonly lines: number;
+  readonly read: number;
+  readonly accepted: number;
+  readonly rejected: Readonly<Partial<Record<Reason, number>>>;
+  readonly filtered: Readonly<Partial<Record<Filter, number>>>;
+  /** Fields of accepted and rejected impressions that are not in spec §2, and were dropped. */
+  readonly unknownFields: number;
+}
+
+export interface ParsedShard {
+  /** TransferObject, days ascending. */
+  readonly batches: readonly DayBatch[];
+  /** RejectedLine, by line. */
+  readonly rejects: Batch | null;
+  readonly counts: ShardCounts;
+}
+
+export type ShardParser = (input: Uint8Array, limits?: ParseLimits) => ParsedShard;
+
+const BATCH_ROWS = 65_536;
+
+/** How one format is read: `scan` until a line that is not simple, `read` for that one. */
+interface FormatReader {
+  readonly memory: ScanMemory;
+  /** Why a line that `read` refuses is rejected. */
+  readonly refusal: Reason;
+  /** See scanImpressions. */
+  scan(from: number, to: number): number;
+  read(start: number, end: number): boolean;
+  judge(): JudgedRows;
+}
+
+/**
+ * A parser of one format, site and zone. What it gives for a shard depends on the bytes and the options only; caches of
+ * look-ups and room for scanning are kept between calls, the room being about twice the largest shard and at most 2 GiB.
+ * Input: whole lines, the last of which may lack its end. Errors: TM_ERR_ZONE, TM_ERR_GEO_DATABASE.
+ */
+export function createParser(options: ParserOptions): ShardParser {
+  const agents = agentLookup();
+  const lookups = { agents, placeOf: placeLookup(options.cityDatabase), visitorKey: visitorKeys(options.key) };
+  const reader = readerOf(options, agents);
+  const here = zone(options.zone);
+  return (input, limits = {}) => {
+    const { memory } = reader;
+    memory.load(input);
+    const rejects = isUtf8(input) ? readLines(reader, 0, input.length) : readValidLines(reader, input);
+    const judged = reader.judge();
+    const filtered: Partial<Record<Filter, number>> = {};
+    for (let row = 0; row < judged.rows; row++) {
+      const verdict = judged.verdicts[row] as number;
+      if (verdict === ACCEPTED) continue;
+      const filter = filterOf(verdict);
+      if (filter !== undefined) {
+        filtered[filter] = (filtered[filter] ?? 0) + 1;
+        continue;
+      }
+      rejects.push({
+        line: memory.numbers[row] as number,
+        reason: reasonOf(verdict) as Reason,
+        start: memory.starts[row] as number,
+        end: memory.ends[row] as number,
+      });
+    }
+    const batches = dayBatches(judged, here, lookups, limits.batchRows ?? BATCH_ROWS);
+    const rejected: Partial<Record<Reason, number>> = {};
+    for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
+    const accepted = batches.reduce((n, { batch }) => n + batch.rows, 0);
+    const dropped = Object.values(filtered).reduce((n, m) => n + m, 0);
+    return {
+      batches,
+      rejects: rejectBatch(rejects, memory.bytes),
+      counts: {
+        lines: memory.lines,
+        read: accepted + rejects.length + dropped,
+        accepted,
+        rejected,
+        filtered,
+        unknownFields: memory.unknown,
+      },
+    };
+  };
+}
+
+function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>): FormatReader {
+  const { now } = options;
+  if (options.format === 'impressions') {
+    const memory = new ImpressionMemory();
+    return {
+      memory,
+      refusal: 'json',
+      scan: (from, to) => scanImpressions(memory, from, to),
+      read: (start, end) => readImpression(memory, start, end),
+      judge: () => judgeImpressions(memory, now),
+    };
+  }
+  const memory = new LogMemory();
+  const virtualHosts = options.format === 'vhost_combined';
+  const keep = new Set(FILTERS.filter((filter) => options.keep.includes(filter) || options.keep.includes('all')));
+  return {
+    memory,
+    refusal: 'format',
+    scan: (from, to) => scanLog(memory, from, to, virtualHosts),
+    read: (start, end) => readLog(memory, start, end, virtualHosts),
+    judge: () => judgeLog(memory, { site: virtualHosts ? null : options.site, keep, now, agents }),
+  };
+}
+
+/** Scan `[from, to)`, which is valid UTF-8; returns the lines that are rejected before there is a row to judge. */
+function readLines(reader: FormatReader, from: number, to: number): Reject[] {
+  const { memory } = reader;
+  const rejects: Reject[] = [];
+  for (let pos = from; pos < to;) {
+    pos = reader.scan(pos, to);
+    if (pos >= to) break;
+    const { end, next } = lineAt(memory.bytes, pos);
+    if (end - pos > MAX_LINE) rejects.push({ line: ++memory.lines, reason: 'length', start: pos, end });
+    else if (!reader.read(pos, end)) rejects.push({ line: ++memory.lines, reason: reader.refusal, start: pos, end });
+    pos = next;
+  }
+  return rejects;
+}
+
+/** Like readLines, line by line: those that are not valid UTF-8 are rejected. */
+function readValidLines(reader: FormatReader, input: Uint8Array): Reject[] {
+  const { memory } = reader;
+  const rejects: Reject[] = [];
+  for (let pos = 0; pos < input.length;) {
+    const { end, next } = lineAt(memory.bytes, pos);
+    if (isUtf8(memory.bytes.subarray(pos, end))) rejects.push(...readLines(reader, pos, Math.min(next, input.length)));
+    else rejects.push({ line: ++memory.lines, reason: end - pos > MAX_LINE ? 'length' : 'utf8', start: pos, end });
+    pos = next;
+  }
+  return rejects;
+}
+
+/** Where the line that begins at `start` ends, without and with its newline; there is one, for the guard begins with it. */
+function lineAt(bytes: Uint8Array, start: number): { end: number; next: number } {
+  const newline = bytes.indexOf(10, start);
+  return { end: newline > start && bytes[newline - 1] === 13 ? newline - 1 : newline, next: newline + 1 };
+}

@@ -1,0 +1,80 @@
+/**
+ * Between scanning and batches: each distinct text is judged and decoded once, then each row is judged by its codes.
+ */
+import type { Interner } from '../../engine/index.js';
+import type { ImpressionColumn } from './columns.js';
+import { ACCEPTED, rejectedFor, type Reason, type Verdict } from './rejects.js';
+
+/** A column of strings: row i has the value `interner[values[codes[i]]]`. */
+export interface TextValues {
+  readonly codes: Int32Array;
+  readonly values: Uint32Array;
+  readonly interner: Interner;
+}
+
+/** A column of lists: row i has the entries `entries[offsets[codes[i]] .. offsets[codes[i] + 1])` of the interner. */
+export interface ListValues {
+  readonly codes: Int32Array;
+  readonly offsets: Uint32Array;
+  readonly entries: Uint32Array;
+  readonly interner: Interner;
+}
+
+/** The rows of a shard, judged. Code 0 of a column that has `lookedUp` means that the field is absent. */
+export interface JudgedRows {
+  readonly rows: number;
+  readonly times: Float64Array;
+  readonly verdicts: Uint8Array;
+  readonly columns: Readonly<Record<Exclude<ImpressionColumn, 'segments' | 'recommendations'>, TextValues>>;
+  readonly lists: Readonly<Record<'segments' | 'recommendations', ListValues>>;
+}
+
+const YEAR_1990 = Date.UTC(1990, 0, 1);
+const DAY_MS = 86_400_000;
+
+/** Reject the rows whose code is marked, unless they have a verdict already. */
+export function rejectMarked(verdicts: Uint8Array, codes: Int32Array, marked: Uint8Array, reason: Reason): void {
+  const verdict = rejectedFor(reason);
+  for (let row = 0; row < codes.length; row++) {
+    if (marked[codes[row] as number] !== 0 && verdicts[row] === ACCEPTED) verdicts[row] = verdict;
+  }
+}
+
+/** Reject the rows whose time is missing or out of bounds, unless they have a verdict already. */
+export function rejectTimes(verdicts: Uint8Array, times: Float64Array, now: number): void {
+  const verdict: Verdict = rejectedFor('time');
+  const last = now + DAY_MS;
+  for (let row = 0; row < verdicts.length; row++) {
+    const time = times[row] as number;
+    if (!(time >= YEAR_1990 && time <= last) && verdicts[row] === ACCEPTED) verdicts[row] = verdict;
+  }
+}
+
+/** Whether `bytes[start .. end)`, which is UTF-8, has at most `max` code points. */
+export function isWithin(bytes: Uint8Array, start: number, end: number, max: number): boolean {
+  if (end - start <= max) return true;
+  if (end - start > max * 4) return false;
+  let points = 0;
+  for (let i = start; i < end; i++) {
+    if (((bytes[i] as number) & 0xc0) !== 0x80) points++;
+  }
+  return points <= max;
+}
+
+/** Whether a string has no lone surrogate and no NUL. */
+export function isClean(text: string): boolean {
+  return !/[\0\ud800-\udfff]/u.test(text);
+}
+
+/** Number of code points of a string. */
+export function codePoints(text: string): number {
+  let n = text.length;
+  for (let i = 0; i < text.length; i++) {
+    if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) n--;
+  }
+  return n;
+}
+
+export function isCleanWithin(text: string, max: number): boolean {
+  return isClean(text) && (text.length <= max || codePoints(text) <= max);
+}

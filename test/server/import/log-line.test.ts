@@ -1,0 +1,191 @@
+/** What one line of an access log says (spec §7): the pure readers, by strings. */
+import { describe, expect, test } from 'vitest';
+import { optionalField, readLogLine, readRequest, siteOf, splitVirtualHost, unescapeField } from '#server/import/log-line.js';
+
+describe('a request', () => {
+  const page = { method: 'GET', type: 'Page', action: 'view', term: '' };
+
+  test.each([
+    ['GET / HTTP/1.1', '/'],
+    ['GET /a/b.html HTTP/2.0', '/a/b.html'],
+    ['GET /a b c HTTP/1.0', '/a b c'],
+    ['GET /a', '/a'],
+    ['GET /a b', '/a b'],
+    ['GET  /a HTTP/1.1', ' /a'],
+    ['GET HTTP/1.1', '/'],
+    ['GET  HTTP/1.1', '/'],
+    ['GET ', '/'],
+    ['GET /HTTP/1.1', '/HTTP/1.1'],
+    ['GET /a?b=c#d HTTP/1.1', '/a'],
+    ['GET /a#b?c HTTP/1.1', '/a'],
+    ['GET ?q HTTP/1.1', '/'],
+    ['GET http://shop.example/a?b HTTP/1.1', '/a'],
+    ['GET https://shop.example HTTP/1.1', '/'],
+    ['GET https://shop.example?x HTTP/1.1', '/'],
+    ['GET HTTP://u:p@shop.example:80//a HTTP/1.1', '//a'],
+    ['GET //shop.example/a HTTP/1.1', '//shop.example/a'],
+    ['GET shop.example:443 HTTP/1.1', 'shop.example:443'],
+    ['GET * HTTP/1.0', '*'],
+    ['GET /%C3%BC/%zz/\\x16 HTTP/1.1', '/%C3%BC/%zz/\\x16'],
+    ['GET /.htaccess HTTP/1.1', '/.htaccess'],
+    ['GET /v1.css/ HTTP/1.1', '/v1.css/'],
+    ['GET /a.css.bak HTTP/1.1', '/a.css.bak'],
+    ['GET /a. HTTP/1.1', '/a.'],
+  ])('%s', (request, object) => {
+    expect(readRequest(request)).toEqual({ ...page, object });
+  });
+
+  test.each(['', 'GET', '\\x16\\x03', 'quit'])('none: %j', (request) => {
+    expect(readRequest(request)).toBeUndefined();
+  });
+
+  test('its method is what comes before the first space', () => {
+    expect(readRequest('get / HTTP/1.1')?.method).toBe('get');
+    expect(readRequest(' / HTTP/1.1')?.method).toBe('');
+  });
+
+  test.each([
+    'css',
+    'JS',
+    'mjs',
+    'map',
+    'ico',
+    'PNG',
+    'jpg',
+    'jpeg',
+    'gif',
+    'svg',
+    'webp',
+    'avif',
+    'bmp',
+    'tif',
+    'tiff',
+    'woff',
+    'woff2',
+    'ttf',
+    'otf',
+    'eot',
+  ])('.%s is static', (extension) => {
+    expect(readRequest(`GET /a.min.${extension}?q=x HTTP/1.1`)).toMatchObject({ type: 'Static', action: 'view', term: '' });
+  });
+
+  test.each(
+    (
+      'pdf zip gz tgz bz2 xz 7z rar tar exe msi dmg pkg deb rpm apk iso jar mp3 mp4 m4a m4v ogg wav avi mov mkv webm ' +
+      'csv tsv doc docx xls xlsx ppt pptx odt ods odp epub PDF'
+    ).split(' '),
+  )('.%s is a download', (extension) => {
+    expect(readRequest(`POST /a.${extension}?search=x HTTP/1.1`)).toMatchObject({ type: 'Download', action: 'download', term: '' });
+  });
+
+  test.each(['html', 'php', 'xml', 'json', 'txt', 'jsx', 'K', 'rss'])('.%s is a page', (extension) => {
+    expect(readRequest(`GET /a.${extension} HTTP/1.1`)?.type).toBe('Page');
+  });
+});
+
+describe('a search', () => {
+  test.each([
+    ['q=tea', 'tea'],
+    ['query=tea', 'tea'],
+    ['search=tea', 'tea'],
+    ['s=tea', 'tea'],
+    ['k=tea', 'tea'],
+    ['keyword=tea', 'tea'],
+    ['page=2&q=tea&s=coffee', 'tea'],
+    ['q=&s=coffee', 'coffee'],
+    ['q&s=coffee', 'coffee'],
+    ['q=green+tea', 'green tea'],
+    ['q=gr%C3%BCner%20Tee', 'grüner Tee'],
+    ['q=a=b', 'a=b'],
+    ['q=%26', '&'],
+    ['q=100%', '100%'],
+    ['q=%zz+x', '%zz x'],
+    ['q=%ff', '%ff'],
+    ['q=%C3+%BC', '%C3 %BC'],
+    ['q=+', ' '],
+    ['q=a;b', 'a;b'],
+  ])('%s', (query, term) => {
+    expect(readRequest(`GET /find?${query} HTTP/1.1`)).toEqual({ method: 'GET', object: '/find', type: 'Page', action: 'search', term });
+  });
+
+  test.each(['', 'q', 'q=', 'Q=tea', 'qq=tea', '=tea', 'x=q=tea', '%71=tea', 'page=1'])('none: %s', (query) => {
+    expect(readRequest(`GET /find?${query} HTTP/1.1`)).toMatchObject({ action: 'view', term: '' });
+  });
+
+  test('a query ends with the fragment', () => {
+    expect(readRequest('GET /find?q=a#b&q=c HTTP/1.1')?.term).toBe('a');
+  });
+});
+
+describe('a line', () => {
+  const common = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326';
+  const time = Date.UTC(2000, 9, 10, 20, 55, 36);
+
+  test('common', () => {
+    expect(readLogLine(common)).toEqual({
+      host: '192.0.2.1',
+      time,
+      request: 'GET / HTTP/1.0',
+      status: 200,
+      referrer: undefined,
+      agent: undefined,
+    });
+  });
+
+  test('combined, and more after the agent', () => {
+    const fields = { host: '192.0.2.1', time, referrer: 'http://a/', agent: 'B' };
+    for (const more of ['', ' "-"', ' 0.003 "x', '!']) expect(readLogLine(`${common} "http://a/" "B"${more}`)).toMatchObject(fields);
+  });
+
+  test('fields are as they are logged', () => {
+    expect(readLogLine('h i a user [10/Oct/2000:00:00:00 +0000] "\\"\\\\x\\"" 404 - "\\"" "-"')).toMatchObject({
+      host: 'h',
+      request: '\\"\\\\x\\"',
+      status: 404,
+      referrer: '\\"',
+      agent: '-',
+    });
+  });
+
+  test('a user may look like the time', () => {
+    expect(readLogLine(common.replace('- -', '- a [10/Oct/2000:00:00:00 +0000] b'))).toMatchObject({ time });
+  });
+
+  test.each([
+    ['a day', /10\/Oct/, '1/Oct'],
+    ['a month', 'Oct', 'oct'],
+    ['a month', 'Oct', '10'],
+    ['a zone', ' -0700', ''],
+    ['a status', ' 200 ', ' 20 '],
+    ['a status', ' 200 ', ' - '],
+    ['bytes', '2326', ''],
+    ['bytes', ' 2326', ''],
+    ['bytes', '2326', '1x'],
+    ['a quote', '0" ', '0 '],
+    ['an ident', '- - ', '- '],
+    ['a bracket', '[', ''],
+    ['the end of an escape', '0" ', '0\\" '],
+  ])('without %s', (_, part, other) => {
+    expect(readLogLine(common.replace(part, other))).toBeUndefined();
+  });
+
+  test.each([' "a"', ' "a" "b', ' a b', ' "a"  "b"', ' "a\\" "b"'])('with a rest of %s', (rest) => {
+    expect(readLogLine(common + rest)).toBeUndefined();
+  });
+});
+
+test('quoted fields', () => {
+  expect(unescapeField('a\\"b\\\\c\\x22\\t\\')).toBe('a"b\\c\\x22\\t\\');
+  expect(unescapeField('-')).toBe('-');
+  expect(optionalField('-')).toBe('');
+  expect(optionalField('')).toBe('');
+  expect(optionalField('--')).toBe('--');
+});
+
+test('a virtual host', () => {
+  expect(splitVirtualHost('shop.example:80 192.0.2.1 - -')).toEqual({ virtualHost: 'shop.example:80', rest: '192.0.2.1 - -' });
+  expect(splitVirtualHost('alone')).toBeUndefined();
+  expect(siteOf('shop.example:80')).toBe('shop.example');
+  expect(siteOf('Shop.example')).toBe('Shop.example');
+  expect(siteOf('a:b')).toBe('a:b');
+});
