@@ -99,12 +99,17 @@ export function updateMaster(shape: TableShape): string {
   return `update ${id(shape.table)} as t set ${set} from ${INCOMING} as s where ${every(shape.key)} and (${any})`;
 }
 
+/** A row: one value a column, in their order. */
+export function insert(shape: TableShape): string {
+  const values = shape.columns.map((c, i) => (c.type === 'date' ? `cast($${i + 1} as date)` : `$${i + 1}`)).join(', ');
+  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) values (${values})`;
+}
+
 /** A row, or a new state of the row with its key: one value a column, in their order. */
 export function upsert(shape: TableShape): string {
-  const values = shape.columns.map((c, i) => (c.type === 'date' ? `cast($${i + 1} as date)` : `$${i + 1}`)).join(', ');
   const rest = named(shape.columns).filter((n) => !shape.key.includes(n));
   const set = rest.map((n) => `${id(n)} = excluded.${id(n)}`).join(', ');
-  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) values (${values}) on conflict (${list(shape.key)}) do update set ${set}`;
+  return `${insert(shape)} on conflict (${list(shape.key)}) do update set ${set}`;
 }
 
 /** Columns as they are read: dates as `yyyy-mm-dd`. */

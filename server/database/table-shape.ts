@@ -86,7 +86,7 @@ export function sumColumns(shape: TableShape): readonly string[] {
   return shape.columns.map((c) => c.name).filter((name) => shape.measures[name]?.op === 'sum');
 }
 
-const RANGES = { smallint: 2 ** 15, integer: 2 ** 31, bigint: 2 ** 53 } as const;
+const RANGES = { smallint: 2 ** 15, integer: 2 ** 31, date: 2 ** 31, bigint: 2 ** 53 } as const;
 
 /** See that a bean's integer fits its column. Errors: TM_ERR_BEAN_INVALID. */
 export function checkInteger(value: number, { name, type }: ColumnShape): void {

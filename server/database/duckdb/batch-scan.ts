@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
-import { BIGINT, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR, type DuckDBDataChunk } from '@duckdb/node-api';
+import { BIGINT, DATE, DuckDBDataChunk, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR } from '@duckdb/node-api';
 import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
 import { checkInteger, type ColumnShape } from '../table-shape.js';
 import { STRING_BYTES, stringTable, type StringTable } from './string-table.js';
@@ -7,7 +7,7 @@ import { STRING_BYTES, stringTable, type StringTable } from './string-table.js';
 /** Rows of a DuckDB chunk, 2,048. */
 const CHUNK_ROWS = duckdb.vector_size();
 
-const types = { text: VARCHAR, smallint: SMALLINT, integer: INTEGER, bigint: BIGINT } as const;
+const types = { text: VARCHAR, date: DATE, smallint: SMALLINT, integer: INTEGER, bigint: BIGINT } as const;
 
 /**
  * Batches as a table that a DuckDB connection can select from: `select * from tidemill_batches()`.
@@ -32,7 +32,7 @@ export class BatchScan {
     this.function = DuckDBTableFunction.create({
       name: 'tidemill_batches',
       bindFunction: (info) => {
-        for (const { name, type } of this.#columns) info.addResultColumn(name, types[type as keyof typeof types]);
+        for (const { name, type } of this.#columns) info.addResultColumn(name, types[type]);
       },
       initFunction: (info) => info.setMaxThreads(threads),
       mainFunction: (_info, chunk) => this.#next(chunk),
@@ -59,6 +59,17 @@ export class BatchScan {
   /** Make the scan under way fail at its next chunk: interrupting the connection does not reach a statement that waits for us. */
   stop(): void {
     this.#error ??= new Error('the scan was stopped');
+  }
+
+  /** The rows as chunks, for an appender. A chunk is good until the next one is asked for. */
+  *chunks(): Generator<DuckDBDataChunk> {
+    const chunk = DuckDBDataChunk.create(this.#columns.map(({ type }) => types[type]));
+    for (;;) {
+      chunk.reset();
+      this.#next(chunk);
+      if (chunk.rowCount === 0) return;
+      yield chunk;
+    }
   }
 
   #next(chunk: DuckDBDataChunk): void {

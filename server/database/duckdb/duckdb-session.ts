@@ -4,7 +4,7 @@ import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';
 import type { LoadTarget, SqlSession, Value } from '../driver.js';
 import { id } from '../sql.js';
-import { beanColumns } from '../table-shape.js';
+import { beanColumns, type ColumnShape } from '../table-shape.js';
 import type { BatchScan } from './batch-scan.js';
 
 /**
@@ -12,6 +12,29 @@ import type { BatchScan } from './batch-scan.js';
  * the cost (measured: 1.1 M rows in statements of 262,144 took 2.5 s of CPU, in one statement 1.3 s). Two groups are in memory at once.
  */
 const GROUP_BYTES = 48 * 1024 * 1024;
+
+/**
+ * So few rows go through an appender: it costs a third of a statement (measured with 30 rows: 1.3 ms against 4.5), and a day's
+ * injection is mostly small tables.
+ */
+const FEW_ROWS = 4096;
+
+const FIXED: readonly ColumnShape[] = [
+  { name: 'granularity', type: 'text' },
+  { name: 'period', type: 'date' },
+];
+
+/** The batch with the columns that are the same for all its rows. */
+function withPeriod(batch: Batch, { granularity, first }: NonNullable<LoadTarget['period']>): Batch {
+  const bytes = Buffer.from(granularity);
+  const dictionary = { size: 1, offsets: Uint32Array.of(0, bytes.length), bytes };
+  const columns = {
+    ...batch.columns,
+    granularity: { kind: 'string', dictionary, codes: new Uint32Array(batch.rows) },
+    period: { kind: 'number', values: new Float64Array(batch.rows).fill(first) },
+  } as const;
+  return { ...batch, columns };
+}
 
 /** One DuckDB connection. Values come and go as numbers: integers in the database are safe ones. */
 export class DuckDbSession implements SqlSession {
@@ -52,6 +75,11 @@ export class DuckDbSession implements SqlSession {
     const insert = `insert into ${id(table)} (${into}) select ${[...fixed, ...names].join(', ')} from tidemill_batches()`;
     let rows = 0;
     const loadGroup = async (group: readonly Batch[]): Promise<void> => {
+      const records = group.reduce((n, batch) => n + batch.rows, 0);
+      if (period && records <= FEW_ROWS) {
+        rows += await this.#append(table, scan, [...FIXED, ...columns], group.map((batch) => withPeriod(batch, period)));
+        return;
+      }
       scan.begin(columns, group);
       try {
         rows += await this.run(insert);
@@ -74,6 +102,28 @@ export class DuckDbSession implements SqlSession {
       // Even where reading fails: nothing else may be asked of the connection before it has ended.
       await loading;
     }
+    return rows;
+  }
+
+  /** The columns must be all of the table's, in its order. */
+  async #append(table: string, scan: BatchScan, columns: readonly ColumnShape[], batches: readonly Batch[]): Promise<number> {
+    let rows = 0;
+    scan.begin(columns, batches);
+    try {
+      const appender = await this.#connection.createAppender(table);
+      try {
+        for (const chunk of scan.chunks()) {
+          appender.appendDataChunk(chunk);
+          rows += chunk.rowCount;
+        }
+      } finally {
+        appender.closeSync();
+      }
+    } catch (cause) {
+      scan.end();
+      throw this.#toError(cause);
+    }
+    scan.end();
     return rows;
   }
 
