@@ -25,7 +25,23 @@ const MAY_IMPORT = /** @type {Record<string, readonly string[]>} */ ({
 const HOMES = [
   { home: 'engine/store/', packages: ['lmdb'] },
   { home: 'engine/executor/', packages: ['piscina'] },
-  { home: 'server/', packages: ['pino', 'commander', 'pg', 'pg-copy-streams', '@duckdb/node-api', 'maxmind', 'fastify'] },
+  {
+    home: 'server/',
+    packages: [
+      'pino',
+      'commander',
+      'pg',
+      'pg-copy-streams',
+      '@duckdb/node-api',
+      '@duckdb/node-bindings',
+      'maxmind',
+      'fastify',
+      'zod',
+      'isbot',
+      'ua-parser-modern',
+      'string-width',
+    ],
+  },
 ];
 
 /**

@@ -8,7 +8,10 @@ import type { AggregateType, BeanType } from './bean.js';
  * Output: one bean a key, in the order of first sight.
  */
 export function mergeByKey(type: AggregateType, batch: Batch): Batch {
-  const groups = groupRows(type.key.map((field) => keyPart(batch.columns[field] as Column)), batch.rows);
+  const groups = groupRows(
+    type.key.map((field) => keyPart(batch.columns[field] as Column)),
+    batch.rows,
+  );
   if (groups.count === batch.rows) return batch;
   const columns: Record<string, Column> = {};
   for (const field of type.key) columns[field] = selectColumn(batch.columns[field] as Column, groups.firstRow);
@@ -23,7 +26,10 @@ export function mergeByKey(type: AggregateType, batch: Batch): Batch {
 
 /** The beans of a batch in the order of their type's fields: text bytewise, numbers by value, the first field foremost. */
 export function sortBy(fields: readonly string[], batch: Batch): Uint32Array {
-  return orderRows(fields.map((field) => rankPart(batch.columns[field] as Column)), batch.rows);
+  return orderRows(
+    fields.map((field) => rankPart(batch.columns[field] as Column)),
+    batch.rows,
+  );
 }
 
 /** The sum, least or greatest value of each group. */

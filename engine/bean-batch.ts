@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { dictionaryStrings, type Batch, type Column } from './column.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
@@ -7,7 +8,7 @@ import type { Context } from './processor.js';
 /** A bean as an object: one value a field. `bytes` fields are Uint8Array, `json` fields any JSON value. */
 export type Bean = Record<string, unknown>;
 
-/** The beans of a batch, one at a time. Text is decoded once a distinct value. */
+/** The beans of a batch, one at a time. Values are decoded once a distinct one: beans may share those of `json` fields. */
 export function* beansOf(type: BeanType, batch: Batch): Generator<Bean> {
   const readers = Object.entries(type.fields).map(([field, t]) => [field, reader(t, batch.columns[field] as Column)] as const);
   for (let row = 0; row < batch.rows; row++) {
@@ -29,7 +30,8 @@ function reader(type: FieldType, c: Column): (row: number) => unknown {
     }
     case 'string': {
       const { dictionary, codes } = c;
-      if (type === 'bytes') return (row) => dictionary.bytes.slice(dictionary.offsets[codes[row] as number], dictionary.offsets[(codes[row] as number) + 1]);
+      if (type === 'bytes')
+        return (row) => dictionary.bytes.slice(dictionary.offsets[codes[row] as number], dictionary.offsets[(codes[row] as number) + 1]);
       const entries: unknown[] = dictionaryStrings(dictionary);
       if (type === 'json') for (const [i, text] of entries.entries()) entries[i] = text === '' ? null : JSON.parse(text as string);
       return (row) => entries[codes[row] as number];
@@ -40,7 +42,8 @@ function reader(type: FieldType, c: Column): (row: number) => unknown {
 /** Beans to a batch. Errors: TM_ERR_BEAN_INVALID for a missing field, an unknown one or a wrong value. */
 export function batchOf(type: BeanType, beans: readonly Bean[]): Batch {
   for (const bean of beans) {
-    for (const field of Object.keys(bean)) if (!Object.hasOwn(type.fields, field)) throw fail('TM_ERR_BEAN_INVALID', `${type.name} has no field '${field}'`);
+    for (const field of Object.keys(bean))
+      if (!Object.hasOwn(type.fields, field)) throw fail('TM_ERR_BEAN_INVALID', `${type.name} has no field '${field}'`);
   }
   const columns: Record<string, Column> = {};
   for (const [field, t] of Object.entries(type.fields)) columns[field] = columnOf(t, beans, field, type.name);
@@ -48,7 +51,10 @@ export function batchOf(type: BeanType, beans: readonly Bean[]): Batch {
 }
 
 function columnOf(type: FieldType, beans: readonly Bean[], field: string, typeName: string): Column {
-  const wrong = (value: unknown): Error => fail('TM_ERR_BEAN_INVALID', `${typeName}.${field} cannot be ${JSON.stringify(value) ?? 'undefined'}: it is of type ${type}`);
+  const wrong = (value: unknown, cause?: unknown): Error =>
+    fail('TM_ERR_BEAN_INVALID', `${typeName}.${field} cannot be ${inspect(value, { depth: 1 }).slice(0, 200)}: it is of type ${type}`, {
+      cause,
+    });
   const text = (value: unknown): string => {
     if (typeof value !== 'string' || !value.isWellFormed()) throw wrong(value);
     return value;
@@ -59,7 +65,17 @@ function columnOf(type: FieldType, beans: readonly Bean[], field: string, typeNa
   };
   const list = (value: unknown): readonly unknown[] => {
     if (!Array.isArray(value)) throw wrong(value);
-    return value;
+    return Array.from(value); // without holes
+  };
+  const json = (value: unknown): string => {
+    let written: string | undefined;
+    try {
+      written = JSON.stringify(value);
+    } catch (cause) {
+      throw wrong(value, cause);
+    }
+    if (written === undefined) throw wrong(value);
+    return written;
   };
   const interner = new Interner(64);
   switch (type) {
@@ -81,7 +97,7 @@ function columnOf(type: FieldType, beans: readonly Bean[], field: string, typeNa
       const codes = Uint32Array.from(beans, (b) => {
         const value = b[field];
         if (type === 'string') return interner.internString(text(value));
-        if (type === 'json') return interner.internString(value === null ? '' : JSON.stringify(value));
+        if (type === 'json') return interner.internString(value === null ? '' : json(value));
         if (!(value instanceof Uint8Array)) throw wrong(value);
         return interner.intern(value, 0, value.length);
       });
@@ -98,7 +114,7 @@ function offsetsOf(lists: readonly (readonly unknown[])[]): Uint32Array {
 
 /**
  * A map function from one that sees a bean at a time, for processors where speed is not all: `map` is called for each bean
- * of type `from` and hands its results to `emit`. Errors: TM_ERR_BEAN_INVALID.
+ * of type `from` and hands its results to `emit`. Errors: TM_ERR_BEAN_INVALID where it hands on what is not of its type.
  */
 export function beanMapper(
   from: BeanType,

@@ -17,9 +17,7 @@ export type FieldType = 'string' | 'bytes' | 'integer' | 'number' | 'strings' | 
  * sum, min, max  of two numbers
  * latest         the value that goes with the greater `at`, then the greater value (bytewise)
  */
-export type Measure =
-  | { readonly op: 'sum' | 'min' | 'max' }
-  | { readonly op: 'latest'; readonly at: string };
+export type Measure = { readonly op: 'sum' | 'min' | 'max' } | { readonly op: 'latest'; readonly at: string };
 
 /** One typed record's shape. Plain data: it crosses threads and processes as it is. */
 export interface BeanType {
@@ -45,7 +43,8 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 export function bean<F extends Record<string, FieldType>>(name: string, fields: F): BeanType & { readonly fields: F } {
   for (const n of [name, ...Object.keys(fields)]) {
     // What every object has already (`constructor`) would be found where nothing is.
-    if (!NAME.test(n) || n in Object.prototype) throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
+    if (!NAME.test(n) || n in Object.prototype)
+      throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
   }
   return { name, fields };
 }

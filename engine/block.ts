@@ -64,7 +64,8 @@ export function checkBlock(block: Uint8Array): void {
   if (block.length < HEADER || block[0] !== MAGIC[0] || block[1] !== MAGIC[1] || block[2] !== MAGIC[2]) {
     throw fail('TM_ERR_BLOCK_CORRUPT', 'this is not a block');
   }
-  if (block[3] !== MAGIC[3]) throw fail('TM_ERR_BLOCK_VERSION', `a block of version '${String.fromCharCode(block[3] as number)}' cannot be read`);
+  if (block[3] !== MAGIC[3])
+    throw fail('TM_ERR_BLOCK_VERSION', `a block of version '${String.fromCharCode(block[3] as number)}' cannot be read`);
   const stored = new DataView(block.buffer, block.byteOffset).getUint32(4, true);
   if (crc32(block.subarray(HEADER)) !== stored) throw fail('TM_ERR_BLOCK_CORRUPT', 'a block does not match its checksum');
 }
@@ -187,7 +188,7 @@ function packDistances(values: Float64Array | Uint32Array, min: number, range: n
 
 /** Not `bytes.slice()`: on a Buffer that is a view. */
 function copyOf(bytes: Uint8Array): ArrayBuffer {
-  return Uint8Array.prototype.slice.call(bytes).buffer as ArrayBuffer;
+  return new Uint8Array(bytes).buffer;
 }
 
 /** The distances of packed numbers from their base; a copy, because a block's bytes are not aligned. */

@@ -19,7 +19,10 @@ export class Catalogue {
       const added = created.filter((p) => p.location === name);
       if (added.length === 0 && !list.some((p) => gone.has(p.path))) continue;
       const next = [...list.filter((p) => !gone.has(p.path)), ...added];
-      this.#byLocation.set(name, next.sort((a, b) => (a.path < b.path ? -1 : 1)));
+      this.#byLocation.set(
+        name,
+        next.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      );
     }
   }
 }

@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { Catalogue } from './catalogue.js';
 import { TidemillError } from './errors.js';
 import { defaultLimits, runJob, type Limits, type RunnerParts, type Sink } from './job-runner.js';
-import { readiness, type Unit } from './readiness.js';
+import { readiness, unitKey, type Unit } from './readiness.js';
 import { outputPath } from './work-package.js';
 import type { Executor } from './executor/executor.js';
 import type { Job } from './job.js';
@@ -35,12 +36,14 @@ export interface Drained {
  * Turns due units into jobs and runs them until none is ready.
  *
  * A job's record is stored before its work starts and with its package when it ends, in one commit. What an ended process
- * left running is due again, and runs as the next attempt of the same job.
+ * left running, what failed and what was cancelled is due again, and runs as the next attempt of the same job, with the
+ * packages that there are by then.
  */
 export class Coordinator {
   readonly #o: CoordinatorOptions;
   readonly #parts: RunnerParts;
   readonly #catalogue: Catalogue;
+  /** Jobs that did not succeed, by the key of their unit. */
   readonly #unfinished = new Map<string, Job>();
   readonly #active = new Map<string, AbortController>();
   readonly #failedKeys = new Set<string>();
@@ -49,11 +52,18 @@ export class Coordinator {
     this.#o = options;
     this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
     this.#catalogue = new Catalogue(options.store, options.topology.locations.keys());
-    for (const job of options.store.jobs()) if (job.state !== 'succeeded') this.#unfinished.set(jobKey(job), job);
+    for (const job of options.store.jobs()) {
+      const processor = options.topology.processors.get(job.processor);
+      if (job.state !== 'succeeded' && processor !== undefined) this.#unfinished.set(unitKey(processor, job.period, job.inputs), job);
+    }
   }
 
-  /** Run every ready job until none is; a period counts as closed when `closed` says so. */
+  /**
+   * Run every ready job until none is; a period counts as closed when `closed` says so. One call at a time. When it rejects
+   * (the signal's reason, or an error of the store), no job is under way any more.
+   */
   async drain(closed: (period: Period) => boolean, signal: AbortSignal = new AbortController().signal): Promise<Drained> {
+    setMaxListeners(0, signal); // one a job under way
     const succeeded: Job[] = [];
     const failed: Job[] = [];
     const running = new Map<string, { readonly unit: Unit; readonly end: Promise<void> }>();
@@ -64,26 +74,29 @@ export class Coordinator {
         closed,
         held: (unit) => running.has(unit.key) || this.#failedKeys.has(unit.key),
       });
-    for (;;) {
-      signal.throwIfAborted();
-      const { ready, waiting } = look();
-      if (ready.length === 0 && running.size === 0) return { succeeded, failed, waiting };
-      for (const unit of this.#choose(ready, [...running.values()].map((r) => r.unit))) {
-        const end = this.#run(unit, signal).then((job) => {
-          (job.state === 'succeeded' ? succeeded : failed).push(job);
-          if (job.state !== 'succeeded') this.#failedKeys.add(unit.key);
-          running.delete(unit.key);
-        });
-        running.set(unit.key, { unit, end });
-        end.catch(() => undefined);
-      }
-      try {
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const { ready, waiting } = look();
+        if (ready.length === 0 && running.size === 0) return { succeeded, failed, waiting };
+        for (const unit of this.#choose(
+          ready,
+          [...running.values()].map((r) => r.unit),
+        )) {
+          const end = this.#run(unit, signal).then((job) => {
+            (job.state === 'succeeded' ? succeeded : failed).push(job);
+            if (job.state !== 'succeeded') this.#failedKeys.add(unit.key);
+            running.delete(unit.key);
+          });
+          running.set(unit.key, { unit, end });
+          end.catch(() => undefined);
+        }
         await Promise.race([...running.values()].map((r) => r.end));
-      } catch (error) {
-        for (const controller of this.#active.values()) controller.abort(error);
-        await Promise.allSettled([...running.values()].map((r) => r.end));
-        throw error;
       }
+    } catch (error) {
+      for (const controller of this.#active.values()) controller.abort(error);
+      await Promise.allSettled([...running.values()].map((r) => r.end));
+      throw error;
     }
   }
 
@@ -109,19 +122,24 @@ export class Coordinator {
 
   async #run(unit: Unit, outer: AbortSignal): Promise<Job> {
     const { store, clock, onJob } = this.#o;
-    let job = await this.#schedule(unit);
+    let job = await this.#jobOf(unit);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(outer.reason);
-    outer.addEventListener('abort', onAbort);
+    if (outer.aborted) onAbort();
+    else outer.addEventListener('abort', onAbort);
     this.#active.set(job.id, controller);
     const update = (change: Partial<Job>): Job => {
       job = { ...job, ...change };
+      this.#unfinished.set(unit.key, job);
       onJob?.(job);
       return job;
     };
     try {
+      await store.commit({ jobs: [update({})] });
+      controller.signal.throwIfAborted();
       await store.commit({ jobs: [update({ state: 'running', startedAt: clock() })] });
       const outcome = await runJob(this.#parts, job, clock, controller.signal, (done, total) => update({ progress: { done, total } }));
+      controller.signal.throwIfAborted();
       const done = { ...job, state: 'succeeded' as const, finishedAt: clock(), counters: outcome.counters };
       const removed = unit.supersedes.filter((at) => at !== outcome.package.path);
       const committed = await store.commit({
@@ -130,17 +148,21 @@ export class Coordinator {
         jobs: [done],
         onlyFor: job,
       });
-      if (!committed) return update({ state: 'cancelled', finishedAt: clock() });
+      if (!committed) {
+        const refused = update({ state: 'cancelled', finishedAt: clock() });
+        this.#unfinished.set(unit.key, store.job(job.id) ?? refused);
+        return refused;
+      }
       this.#catalogue.apply([outcome.package], removed);
-      this.#unfinished.delete(jobKey(job));
-      return update(done);
+      update(done);
+      this.#unfinished.delete(unit.key);
+      return done;
     } catch (error) {
-      if (outer.aborted) throw error;
+      outer.throwIfAborted();
       const state = controller.signal.aborted ? ('cancelled' as const) : ('failed' as const);
       const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
       const ended = update({ state, finishedAt: clock(), error: { code, message: (error as Error).message } });
       await store.commit({ jobs: [ended] });
-      this.#unfinished.set(jobKey(ended), ended);
       return ended;
     } finally {
       outer.removeEventListener('abort', onAbort);
@@ -149,29 +171,23 @@ export class Coordinator {
     }
   }
 
-  /** The job of a unit: a new one, or the next attempt of one that did not succeed. */
-  async #schedule({ processor, period, inputs }: Unit): Promise<Job> {
-    const { store, topology, clock, onJob } = this.#o;
+  /** The job of a unit, scheduled: a new one, or the next attempt of one that did not succeed. */
+  async #jobOf({ key, processor, period, inputs }: Unit): Promise<Job> {
+    const { store, topology, clock } = this.#o;
     const { layout } = topology.location(processor.output);
     const output = outputPath(store.dataset, processor.output, layout, processor.name, period, inputs);
-    const before = this.#unfinished.get(`${processor.name} ${output}`);
-    const now = clock();
-    let job: Job;
-    if (before === undefined) {
-      const n = await store.next('job');
-      const id = `job_${store.createdAt}_${String(n).padStart(6, '0')}`;
-      job = { id, processor: processor.name, period, inputs, output, state: 'scheduled', attempt: 1, createdAt: now, progress: { done: 0, total: 0 }, counters: {} };
-    } else {
-      const { id, attempt, createdAt } = before;
-      job = { id, processor: processor.name, period, inputs, output, state: 'scheduled', attempt: attempt + 1, createdAt, progress: { done: 0, total: 0 }, counters: {} };
-    }
-    await store.commit({ jobs: [job] });
-    this.#unfinished.set(jobKey(job), job);
-    onJob?.(job);
-    return job;
+    const scheduled = {
+      processor: processor.name,
+      period,
+      inputs,
+      output,
+      state: 'scheduled',
+      progress: { done: 0, total: 0 },
+      counters: {},
+    } as const;
+    const before = this.#unfinished.get(key);
+    if (before !== undefined) return { ...scheduled, id: before.id, attempt: before.attempt + 1, createdAt: before.createdAt };
+    const n = await store.next('job');
+    return { ...scheduled, id: `job_${store.createdAt}_${String(n).padStart(6, '0')}`, attempt: 1, createdAt: clock() };
   }
-}
-
-function jobKey({ processor, output }: Job): string {
-  return `${processor} ${output}`;
 }

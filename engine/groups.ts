@@ -63,7 +63,14 @@ function groupPair(before: Groups | undefined, codes: Uint32Array, size: number,
   return flat ? groupFlat(before, codes, size, places, rows, mask) : groupHashed(before, codes, rows, mask);
 }
 
-function groupFlat(before: Groups | undefined, codes: Uint32Array, size: number, places: number, rows: number, mask: Uint8Array | undefined): Groups {
+function groupFlat(
+  before: Groups | undefined,
+  codes: Uint32Array,
+  size: number,
+  places: number,
+  rows: number,
+  mask: Uint8Array | undefined,
+): Groups {
   const table = new Uint32Array(places); // the group, plus one
   const left = before?.ofRow ?? new Uint32Array(rows);
   const ofRow = new Uint32Array(rows);

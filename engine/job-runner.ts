@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fail, TidemillError } from './errors.js';
 import { halve, splitIntoShards } from './shard.js';
 import { mergeAggregates } from './sums.js';
-import { countBeans, type Part, type PartFile, type WorkPackage } from './work-package.js';
+import { countBeans, type BlockRef, type Part, type PartFile, type WorkPackage } from './work-package.js';
 import type { AggregateType } from './bean.js';
 import type { Executor } from './executor/executor.js';
 import type { Job } from './job.js';
@@ -33,7 +33,7 @@ export interface Sink {
 export interface Limits {
   /** Records of a map task. Results do not depend on it. */
   readonly recordsPerShard: number;
-  /** Attempts of a task before its shard is halved, or the job fails. */
+  /** Attempts of a task before its shard is halved, or the job fails; halves on the way to a record at fault have one. */
   readonly attempts: number;
   readonly taskTimeoutMs: number;
   /** Records that one job may quarantine before it fails. */
@@ -55,8 +55,11 @@ export interface RunnerParts {
 
 /** A record that a processor could not digest, alone: where it is, and why. */
 export interface Quarantined {
-  readonly file: string;
+  /** Path of the package, and name of its part. */
+  readonly package: string;
+  readonly part: string;
   readonly type: string;
+  /** Its number among the beans of its type in the part, from 0. */
   readonly row: number;
   readonly code: string;
   readonly message: string;
@@ -73,7 +76,13 @@ export interface Outcome {
  * Run one job to the point where only its commit is left. Errors: those of its tasks, and of the sink.
  * Progress is reported as (tasks done, tasks known).
  */
-export async function runJob(parts: RunnerParts, job: Job, now: () => number, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<Outcome> {
+export async function runJob(
+  parts: RunnerParts,
+  job: Job,
+  now: () => number,
+  signal: AbortSignal,
+  progress: (done: number, total: number) => void,
+): Promise<Outcome> {
   return new JobRun(parts, job, now, signal, progress).run();
 }
 
@@ -82,9 +91,12 @@ class JobRun {
   readonly #job: Job;
   readonly #processor: Processor;
   readonly #now: () => number;
-  readonly #signal: AbortSignal;
+  /** Ends the tasks that are under way: the job was cancelled, or one of them has failed for good. */
+  readonly #stop = new AbortController();
   readonly #progress: (done: number, total: number) => void;
   readonly #folder: string;
+  /** What the input files are parts of. */
+  readonly #places = new Map<string, { readonly package: string; readonly part: Part }>();
   readonly #quarantined: Quarantined[] = [];
   readonly #counters: Record<string, number> = {};
   #done = 0;
@@ -96,7 +108,9 @@ class JobRun {
     this.#job = job;
     this.#processor = parts.topology.processor(job.processor);
     this.#now = now;
-    this.#signal = signal;
+    const onAbort = (): void => this.#stop.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
     this.#progress = progress;
     this.#folder = parts.store.scratch(`${job.id}-${job.attempt}`);
   }
@@ -109,6 +123,7 @@ class JobRun {
       return found;
     });
     const files = inputs.flatMap((p) => store.files(p));
+    for (const p of inputs) for (const part of p.parts) this.#places.set(store.file(p, part), { package: p.path, part });
     const records = files.reduce((n, f) => n + f.blocks.reduce((m, b) => m + b.records, 0), 0);
     this.#counters['records_in'] = records;
     switch (this.#processor.kind) {
@@ -144,12 +159,22 @@ class JobRun {
   async #mapRows(files: readonly PartFile[]): Promise<(Part & { file: string })[]> {
     const shards = splitIntoShards(files, this.#p.limits.recordsPerShard);
     const parts = await this.#each(shards, (shard) =>
-      this.#shardTask(shard, (own): WholeTask => ({ processor: this.#ref(), context: this.#p.context, file: this.#file(), shard: own, name: '' }), 'runRows', (task, part: Part) => ({ ...part, file: task.file })),
+      this.#shardTask(
+        shard,
+        (own): WholeTask => ({ processor: this.#ref(), context: this.#p.context, file: this.#file(), shard: own, name: '' }),
+        'runRows',
+        (task, part: Part) => ({ ...part, file: task.file }),
+      ),
     );
     return parts.flat();
   }
 
-  async #mapReduce(processor: ProcessorRef, work: MapReduce, files: readonly PartFile[], records: number): Promise<(Part & { file: string })[]> {
+  async #mapReduce(
+    processor: ProcessorRef,
+    work: MapReduce,
+    files: readonly PartFile[],
+    records: number,
+  ): Promise<(Part & { file: string })[]> {
     const { context, limits } = this.#p;
     const partitions = Math.max(1, Math.ceil(records / work.recordsPerPartition));
     const shards = splitIntoShards(files, limits.recordsPerShard);
@@ -159,21 +184,38 @@ class JobRun {
       try {
         return [{ ...(await this.#task<Part>('runWhole', task)), file: task.file }];
       } catch (error) {
-        if (!isPoison(error)) throw error;
+        if (!this.#mayBePoison(error)) throw error;
         // Somewhere in it is a record that the processor cannot digest: go the long way, which finds it.
       }
     }
+    if (work.map === undefined && partitions === 1) {
+      return this.#finished(processor, work, [
+        await this.#reduce({ processor, context, file: this.#file(), inputs: files, step: 'reduce', name: '' }),
+      ]);
+    }
     const spills = (
       await this.#each(shards, (shard) =>
-        this.#shardTask(shard, (own): MapTask => ({ processor, context, file: this.#file(), shard: own, partitions }), 'runMap', (_, spill: Spill) => spill),
+        this.#shardTask(
+          shard,
+          (own): MapTask => ({ processor, context, file: this.#file(), shard: own, partitions }),
+          'runMap',
+          (_, spill: Spill) => spill,
+        ),
       )
     ).flat();
-    const reduced = await this.#each(Array.from({ length: partitions }, (_, p) => p), async (p) => {
-      const inputs = spills.map((s) => ({ file: s.file, blocks: s.partitions[p] ?? [] })).filter((f) => f.blocks.length > 0);
-      return this.#reduce({ processor, context, file: this.#file(), inputs, step: 'reduce', name: '' });
-    });
+    const reduced = await this.#each(
+      Array.from({ length: partitions }, (_, p) => p),
+      async (p) => {
+        const inputs = spills.map((s) => ({ file: s.file, blocks: s.partitions[p] ?? [] })).filter((f) => f.blocks.length > 0);
+        return this.#reduce({ processor, context, file: this.#file(), inputs, step: 'reduce', name: '' });
+      },
+    );
+    return this.#finished(processor, work, reduced);
+  }
+
+  async #finished(processor: ProcessorRef, work: MapReduce, reduced: (Part & { file: string })[]): Promise<(Part & { file: string })[]> {
     if (work.finish === undefined) return reduced;
-    return [await this.#reduce({ processor, context, file: this.#file(), inputs: reduced, step: 'finish', name: '' })];
+    return [await this.#reduce({ processor, context: this.#p.context, file: this.#file(), inputs: reduced, step: 'finish', name: '' })];
   }
 
   async #reduce(task: ReduceTask): Promise<Part & { file: string }> {
@@ -219,51 +261,105 @@ class JobRun {
     };
   }
 
-  /** A task over a shard; where it keeps failing, over the shard's halves, until the record at fault is alone. */
-  async #shardTask<T extends { shard: Shard }, R, O>(shard: Shard, build: (shard: Shard) => T, name: string, use: (task: T, result: R) => O): Promise<O[]> {
+  /**
+   * A task over a shard; where it keeps failing, over the shard's halves, until the record at fault is alone. One half after
+   * the other: where every record is at fault, that is known after a few of them.
+   */
+  async #shardTask<T extends { shard: Shard }, R, O>(
+    shard: Shard,
+    build: (shard: Shard) => T,
+    name: string,
+    use: (task: T, result: R) => O,
+    isHalf = false,
+  ): Promise<O[]> {
     const task = build(shard);
+    const halves = halve(shard);
     try {
-      return [use(task, await this.#task<R>(name, task))];
+      return [use(task, await this.#task<R>(name, task, isHalf && halves !== undefined ? 1 : this.#p.limits.attempts))];
     } catch (error) {
-      if (!isPoison(error)) throw error;
-      const halves = halve(shard);
-      if (halves !== undefined) {
-        this.#count('shards_halved', 1);
-        const [a, b] = await Promise.all(halves.map((half) => this.#shardTask(half, build, name, use)));
-        return [...(a ?? []), ...(b ?? [])];
+      if (!this.#mayBePoison(error)) throw error;
+      if (halves === undefined) {
+        this.#quarantine(shard, error);
+        return [];
       }
-      const { code, message } = error as TidemillError;
-      const at = shard.parts[0] as PartFile;
-      this.#quarantined.push({ file: path.basename(at.file), type: at.blocks[0]?.type ?? '', row: shard.rows?.[0] ?? 0, code, message });
-      if (this.#quarantined.length > this.#p.limits.quarantine) throw error;
-      return [];
+      this.#count('shards_halved', 1);
+      const made: O[] = [];
+      for (const half of halves) made.push(...(await this.#shardTask(half, build, name, use, true)));
+      return made;
     }
   }
 
-  async #task<R>(name: string, argument: unknown): Promise<R> {
+  /** Leave a record out, or throw where that will not do: a sum that is left out of an injection is a wrong database. */
+  #quarantine(shard: Shard, error: TidemillError): void {
+    const { limits } = this.#p;
+    if (this.#processor.kind === 'inject') throw error;
+    if (this.#quarantined.length >= limits.quarantine) {
+      throw fail('TM_ERR_TASK_FAILED', `more than ${limits.quarantine} records cannot be processed; the last: ${error.message}`, {
+        cause: error,
+      });
+    }
+    const { file, blocks } = shard.parts[0] as PartFile;
+    const { type, offset } = blocks[0] as BlockRef;
+    const { package: at, part } = this.#places.get(file) as { package: string; part: Part };
+    const before = part.blocks.filter((b) => b.type === type && b.offset < offset).reduce((n, b) => n + b.records, 0);
+    this.#quarantined.push({
+      package: at,
+      part: part.name,
+      type,
+      row: before + (shard.rows?.[0] ?? 0),
+      code: error.code,
+      message: error.message,
+    });
+  }
+
+  /** Whether it may be due to a single record, so that the others are worth a try without it. */
+  #mayBePoison(error: unknown): error is TidemillError {
+    return !this.#stop.signal.aborted && error instanceof TidemillError && (error.retryable || error.code === 'TM_ERR_BEAN_INVALID');
+  }
+
+  async #task<R>(name: string, argument: unknown, attempts = this.#p.limits.attempts): Promise<R> {
     const { executor, limits, topology } = this.#p;
-    const options = { priority: topology.depth(this.#processor), timeoutMs: limits.taskTimeoutMs, signal: this.#signal, label: `${this.#processor.name} ${name}` };
+    const options = {
+      priority: topology.depth(this.#processor),
+      timeoutMs: limits.taskTimeoutMs,
+      signal: this.#stop.signal,
+      label: `${this.#processor.name} ${name}`,
+    };
     this.#total++;
     this.#progress(this.#done, this.#total);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const result = await executor.run<R>({ module: TASKS, name, argument }, options);
-        this.#done++;
-        this.#progress(this.#done, this.#total);
-        this.#count('tasks', 1);
-        return result;
-      } catch (error) {
-        if (!isPoison(error) || attempt >= limits.attempts) throw error;
-        this.#count('task_retries', 1);
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const result = await executor.run<R>({ module: TASKS, name, argument }, options);
+          this.#count('tasks', 1);
+          return result;
+        } catch (error) {
+          if (!this.#mayBePoison(error) || !error.retryable || attempt >= attempts) throw error;
+          this.#count('task_retries', 1);
+        }
       }
+    } finally {
+      this.#done++;
+      this.#progress(this.#done, this.#total);
     }
   }
 
   /** All results, or the first error; the other calls have ended by then in both cases. */
   async #each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-    const settled = await Promise.allSettled(items.map(work));
+    let failed: { readonly error: unknown } | undefined;
+    const settled = await Promise.allSettled(
+      items.map(async (item) => {
+        try {
+          return await work(item);
+        } catch (error) {
+          failed ??= { error };
+          this.#stop.abort(error);
+          throw error;
+        }
+      }),
+    );
     return settled.map((s) => {
-      if (s.status === 'rejected') throw s.reason;
+      if (s.status === 'rejected') throw failed?.error ?? s.reason;
       return s.value;
     });
   }
@@ -275,10 +371,6 @@ class JobRun {
   #count(name: string, by: number): void {
     this.#counters[name] = (this.#counters[name] ?? 0) + by;
   }
-}
-
-function isPoison(error: unknown): boolean {
-  return error instanceof TidemillError && error.retryable;
 }
 
 function partName(i: number): string {

@@ -11,7 +11,8 @@ export interface Period {
 }
 
 const DAY_MS = 86_400_000;
-const QUARTER_MS = 900_000;
+const MINUTE_MS = 60_000;
+const QUARTER_MS = 15 * MINUTE_MS;
 
 /** Local dates and hours of one IANA time zone. */
 export interface Zone {
@@ -23,8 +24,9 @@ export interface Zone {
 }
 
 /**
- * Errors: TM_ERR_ZONE. Offsets are asked of ICU once per quarter of an hour: since 1990 (spec §2, `time`) no zone has
- * changed its offset at anything finer.
+ * Errors: TM_ERR_ZONE. Since 1990 (spec §2, `time`) zones have changed their offsets at whole minutes, nearly all of them at
+ * whole quarters of an hour (not Newfoundland, one minute after midnight until 2011). ICU is slow: it is asked twice a
+ * quarter, and once a minute only in a quarter that begins and ends with different offsets.
  */
 export function zone(name: string): Zone {
   let format: Intl.DateTimeFormat;
@@ -42,24 +44,31 @@ export function zone(name: string): Zone {
   } catch (cause) {
     throw fail('TM_ERR_ZONE', `'${name}' is not a time zone that this machine knows`, { cause });
   }
-  const offsets = new Map<number, number>();
+  /** The offset at a whole minute, in ms. */
+  const ask = (ms: number): number => {
+    const p: Record<string, number> = {};
+    for (const { type, value } of format.formatToParts(ms)) p[type] = Number(value);
+    const n = (k: string): number => p[k] as number;
+    return Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - ms;
+  };
+  // By quarter: its offset, or the offsets of its minutes.
+  const offsets = new Map<number, number | readonly number[]>();
   let lastQuarter = NaN;
-  let lastOffset = 0;
+  let last: number | readonly number[] = 0;
   const localMs = (ms: number): number => {
     const quarter = Math.floor(ms / QUARTER_MS);
     if (quarter !== lastQuarter) {
-      let offset = offsets.get(quarter);
-      if (offset === undefined) {
-        const p: Record<string, number> = {};
-        for (const { type, value } of format.formatToParts(quarter * QUARTER_MS)) p[type] = Number(value);
-        const n = (k: string): number => p[k] as number;
-        offset = Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - quarter * QUARTER_MS;
-        offsets.set(quarter, offset);
+      const start = quarter * QUARTER_MS;
+      let found = offsets.get(quarter);
+      if (found === undefined) {
+        found = ask(start);
+        if (ask(start + QUARTER_MS - MINUTE_MS) !== found) found = Array.from({ length: 15 }, (_, i) => ask(start + i * MINUTE_MS));
+        offsets.set(quarter, found);
       }
       lastQuarter = quarter;
-      lastOffset = offset;
+      last = found;
     }
-    return ms + lastOffset;
+    return ms + (typeof last === 'number' ? last : (last[Math.floor((ms - quarter * QUARTER_MS) / MINUTE_MS)] as number));
   };
   return {
     name,

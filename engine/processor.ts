@@ -33,8 +33,8 @@ export type Batches = ReadonlyMap<string, Batch>;
  * type, all rows of its partition in the order of shards.
  */
 export interface MapReduce {
-  /** One block of input to batches of any types. */
-  map(batch: Batch, context: Context): readonly Batch[];
+  /** One block of input to batches of any types. Without it, reduce gets the input's own rows. */
+  map?(batch: Batch, context: Context): readonly Batch[];
   /** What map made of one type in a shard to fewer rows that reduce to the same. It is called where that can pay, or not at all. */
   combine?(batch: Batch, context: Context): Batch;
   /** For each type that map makes: the fields whose hash chooses the partition, or a function to columns that do. */

@@ -4,7 +4,7 @@ import type { Processor, Topology } from './processor.js';
 
 /** What one job would do: a processor, the period it covers, and the packages it reads, in the order of their paths. */
 export interface Unit {
-  /** Equal for two units exactly when they would write the same package's place. */
+  /** See `unitKey`. */
   readonly key: string;
   readonly processor: Processor;
   readonly period: Period;
@@ -58,9 +58,9 @@ function dueUnits(processor: Processor, topology: Topology, world: World): Unit[
   const raw = topology.producerOf(processor.input) === undefined;
   const inputs = world.packages(processor.input).filter((p) => !raw || recordsOf(p) > 0);
   const made = new Map<string, WorkPackage[]>();
-  for (const p of world.packages(processor.output)) push(made, keyOf(processor, p.period, p.inputs), p);
+  for (const p of world.packages(processor.output)) push(made, unitKey(processor, p.period, p.inputs), p);
   const groups = new Map<string, WorkPackage[]>();
-  for (const p of inputs) push(groups, keyOf(processor, periodFor(processor, p.period), [p.path]), p);
+  for (const p of inputs) push(groups, unitKey(processor, periodFor(processor, p.period), [p.path]), p);
   const due: Unit[] = [];
   for (const [key, packages] of groups) {
     const paths = packages.map((p) => p.path);
@@ -77,7 +77,8 @@ function dueUnits(processor: Processor, topology: Topology, world: World): Unit[
   return due;
 }
 
-function keyOf(processor: Processor, period: Period, inputs: readonly string[]): string {
+/** Equal for two units, or jobs, exactly when they would write the same package's place. */
+export function unitKey(processor: Processor, period: Period, inputs: readonly string[]): string {
   return `${processor.name} ${processor.covers === 'package' ? (inputs[0] ?? '') : period.first}`;
 }
 

@@ -65,7 +65,8 @@ export function concatBatches(batches: readonly Batch[]): Batch {
     columns[name] = concatColumns(
       batches.map((b) => {
         const c = b.columns[name];
-        if (b.type !== first.type || c === undefined) throw fail('TM_ERR_BEAN_INVALID', `cannot concatenate ${b.type} with ${first.type}.${name}`);
+        if (b.type !== first.type || c === undefined)
+          throw fail('TM_ERR_BEAN_INVALID', `cannot concatenate ${b.type} with ${first.type}.${name}`);
         return c;
       }),
     );

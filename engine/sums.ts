@@ -1,3 +1,4 @@
+import { fail } from './errors.js';
 import { GroupPrefixes, groupRows, type Groups } from './groups.js';
 import { inFieldOrder, keyPart, mergeByKey, sortBy } from './aggregate.js';
 import { selectColumn, selectRows } from './rows.js';
@@ -29,12 +30,24 @@ export interface Sum {
 
 /**
  * Sums by key as a map/reduce: map sums each block, combine each shard, reduce each partition of keys.
- * With `partitionBy`, a field that is counted distinct, map hands the rows through and the sums are made where all rows of
+ * With `partitionBy`, a field that is counted distinct, there is no map, and the sums are made where all rows of
  * one value meet; the partitions' sums are disjoint in that field and add up in finish.
- * Output: for each sum its beans, ordered by key (text bytewise, numbers by value).
+ * Output: for each sum its beans, ordered by key (text bytewise, numbers by value) in each partition, of which there is one
+ * only with `partitionBy`. Errors: TM_ERR_DECLARATION where another field is counted distinct.
  */
-export function sumsByKey(sums: readonly Sum[], options: { readonly partitionBy?: string; readonly recordsPerPartition?: number } = {}): MapReduce {
+export function sumsByKey(
+  sums: readonly Sum[],
+  options: { readonly partitionBy?: string; readonly recordsPerPartition?: number } = {},
+): MapReduce {
   const { partitionBy, recordsPerPartition = 250_000 } = options;
+  for (const { type, distinct } of sums) {
+    if (distinct !== undefined && distinct.of !== partitionBy) {
+      throw fail(
+        'TM_ERR_DECLARATION',
+        `${type.name}: distinct values of '${distinct.of}' are counted right only when rows are partitioned by it`,
+      );
+    }
+  }
   const types = new Map(sums.map((s) => [s.type.name, s.type]));
   const merge = (batches: Batches): Batch[] => [...types.values()].flatMap((type) => mergedInOrder(type, batches.get(type.name)));
   if (partitionBy === undefined) {
@@ -46,16 +59,17 @@ export function sumsByKey(sums: readonly Sum[], options: { readonly partitionBy?
       reduce: merge,
     };
   }
-  const inputs = new Map(sums.map((s) => [s.from.name, s.from]));
+  const inputs = new Set(sums.map((s) => s.from.name));
   return {
-    map: (batch) => [batch],
-    partitionBy: Object.fromEntries([...inputs.keys()].map((name) => [name, [partitionBy]])),
+    partitionBy: Object.fromEntries([...inputs].map((name) => [name, [partitionBy]])),
     recordsPerPartition,
     reduce: (batches, context) =>
-      [...inputs.keys()].flatMap((name) => {
+      [...inputs].flatMap((name) => {
         const batch = batches.get(name);
         const prefixes = new GroupPrefixes();
-        return batch === undefined ? [] : sums.filter((s) => s.from.name === name).flatMap((s) => mergedInOrder(s.type, tabulate(s, batch, context, prefixes)));
+        return batch === undefined
+          ? []
+          : sums.filter((s) => s.from.name === name).flatMap((s) => mergedInOrder(s.type, tabulate(s, batch, context, prefixes)));
       }),
     finish: merge,
   };
@@ -75,7 +89,10 @@ function mergedInOrder(type: AggregateType, batch: Batch | undefined): Batch[] {
 /** Merge where that makes fewer rows: where the keys of the first rows are nearly all different, the rest is no better. */
 function partlyMerged(type: AggregateType, batch: Batch): Batch {
   if (batch.rows > SAMPLE_ROWS) {
-    const { count } = groupRows(type.key.map((field) => keyPart(batch.columns[field] as Column)), SAMPLE_ROWS);
+    const { count } = groupRows(
+      type.key.map((field) => keyPart(batch.columns[field] as Column)),
+      SAMPLE_ROWS,
+    );
     if (count > SAMPLE_ROWS * SAMPLE_DISTINCT) return batch;
   }
   return mergeByKey(type, batch);
@@ -103,7 +120,8 @@ function tabulate(sum: Sum, batch: Batch, context: Context, prefixes?: GroupPref
     const key = [chosen === undefined ? of : selectColumn(of, chosen.rows), ...type.key.map((f) => columns[f] as Column)].map(keyPart);
     // Other sums of the same rows begin with the same parts.
     const shared = chosen === undefined ? prefixes : undefined;
-    const { firstRow } = shared === undefined ? groupRows(key, rows) : (key.reduce((p, part) => p.with(part, rows), shared).groups as Groups);
+    const { firstRow } =
+      shared === undefined ? groupRows(key, rows) : (key.reduce((p, part) => p.with(part, rows), shared).groups as Groups);
     const values = new Float64Array(rows);
     for (let i = 0; i < firstRow.length; i++) values[firstRow[i] as number] = 1;
     columns[sum.distinct.measure] = { kind: 'number', values };
@@ -133,7 +151,9 @@ export function whereNotEmpty(field: string): Rows {
   return (batch) => {
     const { dictionary, codes } = stringColumn(batch, field);
     const { offsets } = dictionary;
-    return { rows: indexesWhere(batch.rows, (row) => (offsets[(codes[row] as number) + 1] as number) > (offsets[codes[row] as number] as number)) };
+    return {
+      rows: indexesWhere(batch.rows, (row) => (offsets[(codes[row] as number) + 1] as number) > (offsets[codes[row] as number] as number)),
+    };
   };
 }
 
@@ -192,7 +212,11 @@ export function text(field: string, replace: (value: string, context: Context) =
     const to = new Uint32Array(dictionary.size);
     for (let i = 0; i < dictionary.size; i++) {
       if (used[i] === 0) continue;
-      const value = Buffer.from(dictionary.bytes.buffer, dictionary.bytes.byteOffset + (dictionary.offsets[i] as number), (dictionary.offsets[i + 1] as number) - (dictionary.offsets[i] as number));
+      const value = Buffer.from(
+        dictionary.bytes.buffer,
+        dictionary.bytes.byteOffset + (dictionary.offsets[i] as number),
+        (dictionary.offsets[i + 1] as number) - (dictionary.offsets[i] as number),
+      );
       to[i] = interner.internString(replace(value.toString('utf8'), context));
     }
     const out = new Uint32Array(codes.length);

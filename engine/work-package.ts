@@ -69,7 +69,14 @@ export function rawPath(dataset: string, location: string, day: Day, source: str
  * The path of a package that a job makes. It depends on nothing but what the job is made of: a second run finds the first
  * one's place. In a day-time location the package keeps the name of its only input.
  */
-export function outputPath(dataset: string, location: string, layout: Layout, processor: string, period: Period, inputs: readonly string[]): string {
+export function outputPath(
+  dataset: string,
+  location: string,
+  layout: Layout,
+  processor: string,
+  period: Period,
+  inputs: readonly string[],
+): string {
   const dir = directory(dataset, location, layout, period);
   const name = inputs[0]?.slice(inputs[0].lastIndexOf('/') + 1) ?? '';
   return `${dir}/${layout === 'day-time' ? name : uuid([processor, ...inputs].join('\n'))}`;

@@ -1,5 +1,15 @@
 import { L2Object, L3Download, L3InternalSearch, L3Object, L3Objecttype, TransferObject } from './beans.js';
-import { numberColumn, stringColumn, sumsByKey, text, where, whereNotEmpty, type Batch, type NumberColumn, type Processor } from '../engine/index.js';
+import {
+  numberColumn,
+  stringColumn,
+  sumsByKey,
+  text,
+  where,
+  whereNotEmpty,
+  type Batch,
+  type NumberColumn,
+  type Processor,
+} from '../engine/index.js';
 
 /**
  * Count what the impressions of one package are of: intermediate daily sums.
@@ -17,7 +27,12 @@ export const OIProcessor: Processor = {
     { type: L3Objecttype, from: TransferObject, rows: where('action', 'view'), columns: { views: 1 } },
     { type: L3Object, from: TransferObject, rows: where('action', 'view'), columns: { views: 1 } },
     { type: L3Download, from: TransferObject, rows: where('action', 'download'), columns: { downloads: 1 } },
-    { type: L3InternalSearch, from: TransferObject, rows: where('action', 'search'), columns: { term: text('term', searchTerm), searches: 1 } },
+    {
+      type: L3InternalSearch,
+      from: TransferObject,
+      rows: where('action', 'search'),
+      columns: { term: text('term', searchTerm), searches: 1 },
+    },
     {
       type: L2Object,
       from: TransferObject,

@@ -1,4 +1,13 @@
-import { groupRows, Interner, keyPart, stringColumn, type Batch, type Context, type Processor, type StringColumn } from '../engine/index.js';
+import {
+  groupRows,
+  Interner,
+  keyPart,
+  stringColumn,
+  type Batch,
+  type Context,
+  type Processor,
+  type StringColumn,
+} from '../engine/index.js';
 import { paramsOf } from './params.js';
 import { fragments, SessionFragment, sessionKey } from './session/fragment.js';
 import { mergeFragments } from './session/merge.js';
@@ -19,7 +28,7 @@ export const SessionMerger: Processor = {
   work: {
     map: (batch, context) => [fragments(batch, referrers(batch, context), paramsOf(context).sessionTimeoutMs)],
     partitionBy: { [SessionFragment.name]: sessionKey },
-    recordsPerPartition: 250_000,
+    recordsPerPartition: 500_000,
     reduce: (batches, context) => [...batches.values()].map((batch) => mergeFragments(batch, paramsOf(context).sessionTimeoutMs)),
   },
 };
@@ -32,7 +41,11 @@ function referrers(batch: Batch, context: Context): StringColumn {
   const { hosts } = paramsOf(context);
   const entry = ({ dictionary: { bytes, offsets }, codes }: StringColumn, row: number): string => {
     const code = codes[row] as number;
-    return Buffer.from(bytes.buffer, bytes.byteOffset + (offsets[code] as number), (offsets[code + 1] as number) - (offsets[code] as number)).toString('utf8');
+    return Buffer.from(
+      bytes.buffer,
+      bytes.byteOffset + (offsets[code] as number),
+      (offsets[code + 1] as number) - (offsets[code] as number),
+    ).toString('utf8');
   };
   const interner = new Interner();
   // A site may be called `constructor` or `__proto__`.

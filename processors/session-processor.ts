@@ -12,7 +12,17 @@ import {
   L3SessionHour,
   SessionBean,
 } from './beans.js';
-import { eachStep, number, numberColumn, sumsByKey, whereNotEmpty, type Batch, type Context, type Processor, type Sum } from '../engine/index.js';
+import {
+  eachStep,
+  number,
+  numberColumn,
+  sumsByKey,
+  whereNotEmpty,
+  type Batch,
+  type Context,
+  type Processor,
+  type Sum,
+} from '../engine/index.js';
 import { zoneOf } from './params.js';
 
 /** Lower bounds of the classes of duration, in seconds. */
@@ -70,10 +80,15 @@ export const SessionProcessor: Processor = {
       perSession(L3Ip),
       perSession(L3SessionHour, { hour: number(hour) }),
       { type: L3SessionDuration, from: SessionBean, columns: { from_s: number(durationClass), sessions: 1 } },
-      { type: L3SessionEntry, from: SessionBean, rows: whereNotEmpty('entry'), columns: { object: 'entry', sessions: 1, bounces: number(bounce) } },
+      {
+        type: L3SessionEntry,
+        from: SessionBean,
+        rows: whereNotEmpty('entry'),
+        columns: { object: 'entry', sessions: 1, bounces: number(bounce) },
+      },
       { type: L3SessionExit, from: SessionBean, rows: whereNotEmpty('exit'), columns: { object: 'exit', sessions: 1 } },
       { type: L3ClickStream, from: SessionBean, rows: eachStep('path', 'object_from', 'object_to'), columns: { clicks: 1 } },
     ],
-    { recordsPerPartition: 60_000 },
+    { recordsPerPartition: 130_000 },
   ),
 };

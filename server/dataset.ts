@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail } from './errors.js';
-import { loadFlow, Topology, type Flow } from '../engine/index.js';
+import { loadFlow, Topology, zone, type Flow } from '../engine/index.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
 import webAnalytics from '../processors/index.js';
 import { readSettings, type Settings } from './settings.js';
@@ -36,7 +36,8 @@ const BUILT_IN = new URL('../processors/index.js', import.meta.url).href;
 const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
 
 export function folderOf({ data, name }: Pick<DatasetOptions, 'data' | 'name'>): string {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) throw fail('TM_ERR_DATASET_NAME', `'${name}' is not a name for a dataset`);
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name))
+    throw fail('TM_ERR_DATASET_NAME', `'${name}' is not a name for a dataset`);
   return path.join(path.resolve(data), name);
 }
 
@@ -45,26 +46,30 @@ export function folderOf({ data, name }: Pick<DatasetOptions, 'data' | 'name'>):
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
   const folder = folderOf(options);
-  if (!LmdbStore.exists(storeFolder(folder))) throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${options.name}' in ${path.resolve(options.data)}`);
+  if (!LmdbStore.exists(storeFolder(folder)))
+    throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${options.name}' in ${path.resolve(options.data)}`);
   return assemble(options, folder, readSettings(folder, options.environment), 'read');
 }
 
 /**
  * Open a dataset to work on it; it is made where there is none, with the zone `timeZone`.
- * Errors: as openForReading, and TM_ERR_DATASET_ZONE, TM_ERR_STORE_LOCKED.
+ * Errors: as openForReading, and TM_ERR_ZONE, TM_ERR_DATASET_ZONE, TM_ERR_STORE_LOCKED.
  */
 export async function openForWriting(options: DatasetOptions, timeZone?: string): Promise<Dataset> {
   const folder = folderOf(options);
-  const file = path.join(folder, 'dataset.json');
-  const isNew = !LmdbStore.exists(storeFolder(folder));
-  const environment = isNew && timeZone !== undefined && !existsSync(file) ? { ...options.environment, TIDEMILL_TIME_ZONE: timeZone } : options.environment;
-  const settings = readSettings(folder, environment);
+  if (timeZone !== undefined) zone(timeZone);
+  let settings = readSettings(folder, options.environment);
+  if (!LmdbStore.exists(storeFolder(folder))) {
+    // The zone of the first import is the dataset's for good: it is written down also where it came from elsewhere.
+    const file = path.join(folder, 'dataset.json');
+    const own = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { timeZone?: string }) : {};
+    if (own.timeZone === undefined) {
+      settings = { ...settings, timeZone: timeZone ?? settings.timeZone };
+      writeWhole(file, `${JSON.stringify({ timeZone: settings.timeZone, ...own }, null, 2)}\n`);
+    }
+  }
   if (timeZone !== undefined && timeZone !== settings.timeZone) {
     throw fail('TM_ERR_DATASET_ZONE', `the dataset '${options.name}' has the time zone ${settings.timeZone}, not ${timeZone}`);
-  }
-  if (isNew) {
-    mkdirSync(folder, { recursive: true });
-    if (!existsSync(file)) writeFileSync(file, `${JSON.stringify({ timeZone: settings.timeZone }, null, 2)}\n`);
   }
   return assemble(options, folder, settings, 'write');
 }
@@ -102,17 +107,37 @@ function storeFolder(folder: string): string {
 
 /** Days are cut in the zone of the first import: a later edit of dataset.json must not mix two kinds of days. */
 async function checkZone(store: LmdbStore, settings: Settings, name: string, mode: 'read' | 'write'): Promise<void> {
-  const zone = store.record(ZONE_RECORD.kind, ZONE_RECORD.key);
-  if (zone === undefined) {
+  const cutIn = store.record(ZONE_RECORD.kind, ZONE_RECORD.key);
+  if (cutIn === undefined) {
     if (mode === 'write') await store.commit({ records: [{ ...ZONE_RECORD, value: settings.timeZone }] });
-  } else if (zone !== settings.timeZone) {
-    throw fail('TM_ERR_DATASET_ZONE', `the days of the dataset '${name}' were cut in ${JSON.stringify(zone)}, but its settings say ${settings.timeZone}`);
+  } else if (cutIn !== settings.timeZone) {
+    throw fail(
+      'TM_ERR_DATASET_ZONE',
+      `the days of the dataset '${name}' were cut in ${JSON.stringify(cutIn)}, but its settings say ${settings.timeZone}`,
+    );
   }
 }
 
-/** A secret of the dataset, so that nobody can try out addresses against the hashes. */
+/** A secret of the dataset, so that nobody can try out addresses against the hashes. Errors: TM_ERR_SETTINGS. */
 function visitorKey(folder: string): string {
   const file = path.join(folder, 'visitor.key');
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
+  if (!existsSync(file)) writeWhole(file, `${randomBytes(32).toString('hex')}\n`, 0o600);
+  const key = readFileSync(file, 'utf8').trim();
+  if (key === '')
+    throw fail(
+      'TM_ERR_SETTINGS',
+      `${file} is empty: put back the key that was in it, or remove the file to count visitors without an id anew`,
+    );
+  return key;
+}
+
+/** Write a file that is there whole or not at all. Errors: TM_ERR_STORE_UNREADABLE. */
+function writeWhole(file: string, text: string, mode = 0o666): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(`${file}.temp`, text, { mode });
+    renameSync(`${file}.temp`, file);
+  } catch (cause) {
+    throw fail('TM_ERR_STORE_UNREADABLE', `${file} cannot be written: ${(cause as Error).message}`, { cause });
+  }
 }

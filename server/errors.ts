@@ -17,7 +17,8 @@ export const serverErrors = {
     summary: 'The analytics database was set up by a newer version of Tidemill. Use that version.',
   },
   TM_ERR_DATABASE_TABLE: {
-    summary: 'A table of the analytics database was made for a bean type with other fields. Give the bean type another table, or drop the old one.',
+    summary:
+      'A table of the analytics database was made for a bean type with other fields. Give the bean type another table, or drop the old one.',
   },
   TM_ERR_DATABASE_FAILED: {
     summary: 'The analytics database refused a statement. Nothing was changed; the cause is in the message.',
@@ -59,6 +60,9 @@ export const serverErrors = {
   },
   TM_ERR_JOBS_FAILED: {
     summary: 'Jobs failed; the ones after them wait. `tidemill jobs` tells why, `tidemill process` tries again.',
+  },
+  TM_ERR_INTERNAL: {
+    summary: 'Something that nobody foresaw went wrong. Please report it with what is printed.',
   },
   TM_ERR_VERIFY: {
     summary: 'Stored data does not match its checksums, or counts differ between two places; the message names the first.',

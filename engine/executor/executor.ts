@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { fail, TidemillError } from '../errors.js';
 
 /** A call of a function in a module, as plain data: it runs in a worker thread, inline, or in another process. */
@@ -27,9 +28,10 @@ export interface TaskEvent {
 }
 
 /**
- * Runs calls, at most `workers` at once. A call fails alone: TM_ERR_TASK_FAILED when the function throws something
- * without a code, TM_ERR_TASK_TIMEOUT at its deadline, TM_ERR_WORKER_LOST when its thread ends, the signal's reason when
- * that is aborted, else the error that was thrown, with its code and data.
+ * Runs calls, at most `workers` at once. Argument and result are plain data: they cross as structured clones. A call fails
+ * alone: TM_ERR_TASK_FAILED when the function throws something without a code or there is no clone, TM_ERR_TASK_TIMEOUT at its
+ * deadline, TM_ERR_WORKER_LOST when its thread ends, the signal's reason when that is aborted, at once while it waits for its
+ * turn, else the error that was thrown, with its code and data.
  */
 export interface Executor {
   readonly workers: number;
@@ -57,13 +59,39 @@ export async function perform({ module, name, argument }: Call, thread: number):
     const loaded = (await import(module)) as Record<string, (argument: unknown) => unknown>;
     const work = loaded[name];
     if (work === undefined) throw new TypeError(`${module} exports no ${name}`);
-    const value = await work(argument);
+    // Cloned here, where what cannot be is still an error of the call: results are small, the data itself goes into files.
+    const value = structuredClone(await work(argument));
     return { ok: true, value, thread, start, end: performance.timeOrigin + performance.now() };
   } catch (error) {
-    const e = error instanceof TidemillError ? error : fail('TM_ERR_TASK_FAILED', error instanceof Error ? error.message : String(error), { cause: error });
-    const { code, message, retryable, exitCode, data } = e;
-    return { ok: false, code, message, retryable, exitCode, data, stack: (error as Error).stack };
+    const { code, message, retryable, exitCode, data } =
+      error instanceof TidemillError ? error : fail('TM_ERR_TASK_FAILED', messageOf(error));
+    return { ok: false, code, message, retryable, exitCode, data: plain(data), stack: stackOf(error) };
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : typeof error === 'string' ? error : inspect(error);
+}
+
+/** The stack of an error and those of its causes. */
+function stackOf(error: unknown, depth = 0): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { stack = `${error.name}: ${error.message}` } = error;
+  const cause = depth < 5 ? stackOf(error.cause, depth + 1) : undefined;
+  return cause === undefined ? stack : `${stack}\nCaused by: ${cause}`;
+}
+
+function plain(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    return structuredClone(data);
+  } catch {
+    return {};
+  }
+}
+
+/** What a call comes to whose argument cannot be cloned. */
+export function notPlain({ name }: Call, cause: Error): Error {
+  return fail('TM_ERR_TASK_FAILED', `the argument of ${name} is not plain data: ${cause.message}`, { cause });
 }
 
 export function openEnvelope<T>(envelope: Envelope): T {

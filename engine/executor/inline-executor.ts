@@ -1,18 +1,29 @@
-import { openEnvelope, perform, type Call, type Executor } from './executor.js';
+import { notPlain, openEnvelope, perform, type Call, type Executor, type RunOptions } from './executor.js';
 
 /** Runs calls in this thread, one after the other: for tests and for debugging. Deadlines are not kept. */
 export class InlineExecutor implements Executor {
   readonly workers = 1;
   #last: Promise<unknown> = Promise.resolve();
 
-  run<T>(call: Call): Promise<T> {
-    // Through a structured clone, so that nothing passes here that could not pass between threads.
-    const result = this.#last.then(async () => openEnvelope<T>(structuredClone(await perform(structuredClone(call), 0))));
+  run<T>(call: Call, { signal }: RunOptions = {}): Promise<T> {
+    const result = this.#last.then(async () => {
+      signal?.throwIfAborted();
+      return openEnvelope<T>(await perform(plain(call), 0));
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }
 
   async close(): Promise<void> {
     await this.#last;
+  }
+}
+
+/** A clone of the call: nothing passes here that could not pass between threads. */
+function plain(call: Call): Call {
+  try {
+    return structuredClone(call);
+  } catch (error) {
+    throw notPlain(call, error as Error);
   }
 }

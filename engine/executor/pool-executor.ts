@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { FixedQueue, Piscina } from 'piscina';
 import { fail } from '../errors.js';
-import { openEnvelope, type Call, type Envelope, type Executor, type RunOptions, type TaskEvent } from './executor.js';
+import { notPlain, openEnvelope, type Call, type Envelope, type Executor, type RunOptions, type TaskEvent } from './executor.js';
 
 interface Waiting {
   readonly priority: number;
@@ -34,8 +35,10 @@ export class PoolExecutor implements Executor {
   }
 
   async run<T>(call: Call, options: RunOptions = {}): Promise<T> {
-    const { priority = 0 } = options;
-    if (this.#running >= this.workers) await new Promise<void>((start) => this.#enqueue({ priority, start }));
+    const { priority = 0, signal } = options;
+    // As many calls as the caller likes wait for one signal.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    if (this.#running >= this.workers) await this.#turn(priority, signal);
     else this.#running++;
     try {
       return await this.#runNow<T>(call, options);
@@ -48,6 +51,26 @@ export class PoolExecutor implements Executor {
 
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  /** Wait for a thread; it is the one of a call that has ended. */
+  #turn(priority: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(item), 1);
+        reject(signal?.reason as Error);
+      };
+      const item = {
+        priority,
+        start: () => {
+          signal?.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      if (signal?.aborted === true) return reject(signal.reason as Error);
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#enqueue(item);
+    });
   }
 
   #enqueue(item: Waiting): void {
@@ -67,6 +90,7 @@ export class PoolExecutor implements Executor {
       envelope = (await this.#pool.run(call, { signal: ended.signal })) as Envelope;
     } catch (cause) {
       signal?.throwIfAborted();
+      if ((cause as Error).name === 'DataCloneError') throw notPlain(call, cause as Error);
       if (ended.signal.aborted) throw fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`);
       throw fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${(cause as Error).message}`, { cause });
     } finally {

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { fail, TidemillError } from '../errors.js';
+import { fail } from '../errors.js';
+import { checkDataFile } from './data-file.js';
+import { storeError, sync } from './disk.js';
 import { packRecord, unpackRecord } from './record.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import type { Job } from '../job.js';
@@ -20,6 +22,10 @@ import type { Change, LocationStore, StagedFile } from './location-store.js';
  */
 const VERSION = 1;
 const SCRATCH = 'scratch';
+/** LMDB's limit. */
+const KEY_BYTES = 1978;
+
+type DbName = 'package' | 'job' | 'record' | 'meta';
 
 export class LmdbStore implements LocationStore {
   readonly dataset: string;
@@ -27,11 +33,18 @@ export class LmdbStore implements LocationStore {
   readonly #folder: string;
   readonly #lock: FolderLock | undefined;
   readonly #root: RootDatabase<Buffer, string>;
-  readonly #db: Readonly<Record<'package' | 'job' | 'record' | 'meta', Database<Buffer, string>>>;
+  readonly #db: Readonly<Record<DbName, Database<Buffer, string>>>;
+  /** Rejects when a commit has failed: LMDB lets whoever waits for another one from then on wait for ever. */
+  readonly #broken: Promise<never>;
+  #break: (error: Error) => void = () => undefined;
 
   private constructor(folder: string, dataset: string, root: RootDatabase<Buffer, string>, lock: FolderLock | undefined, now: number) {
     this.#folder = folder;
     this.#lock = lock;
+    this.#broken = new Promise((_, reject) => {
+      this.#break = reject;
+    });
+    this.#broken.catch(() => undefined);
     this.#root = root;
     const db = (name: string): Database<Buffer, string> => root.openDB<Buffer, string>({ name, encoding: 'binary' });
     this.#db = { package: db('package'), job: db('job'), record: db('record'), meta: db('meta') };
@@ -39,7 +52,7 @@ export class LmdbStore implements LocationStore {
     if (about === undefined && lock !== undefined) {
       about = { version: VERSION, dataset, createdAt: now };
       const record = packRecord('about', about);
-      root.transactionSync(() => this.#db.meta.put('about', record));
+      void root.transactionSync(() => this.#db.meta.put('about', record));
     }
     if (about === undefined) throw fail('TM_ERR_STORE_UNREADABLE', `${folder} holds no store of this program`);
     if (about.version !== VERSION) {
@@ -66,7 +79,16 @@ export class LmdbStore implements LocationStore {
         mkdirSync(folder, { recursive: true });
         lock = await lockFolder(folder);
       }
-      root = open<Buffer, string>({ path: folder, noSubdir: false, encoding: 'binary', maxDbs: 8, readOnly: mode === 'read' });
+      checkDataFile(folder, mode);
+      // With the batching of event turns, a commit that fails (a full disk) also rejects a promise that nobody can have.
+      root = open<Buffer, string>({
+        path: folder,
+        noSubdir: false,
+        encoding: 'binary',
+        maxDbs: 8,
+        readOnly: mode === 'read',
+        eventTurnBatching: false,
+      });
       const store = new LmdbStore(folder, dataset, root, lock, now);
       if (mode === 'write') store.#sweep();
       return store;
@@ -107,7 +129,7 @@ export class LmdbStore implements LocationStore {
     let n = 0;
     await this.#write(() => {
       n = (this.#get<number>('meta', key) ?? 0) + 1;
-      this.#put('meta', key, n);
+      this.#put(packed('meta', key, n));
     });
     return n;
   }
@@ -122,40 +144,42 @@ export class LmdbStore implements LocationStore {
 
   scratch(name: string): string {
     const folder = path.join(this.#folder, SCRATCH, name);
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    try {
+      this.dropScratch(name);
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw storeError(this.#folder, error);
+    }
     return folder;
   }
 
   dropScratch(name: string): void {
-    rmSync(path.join(this.#folder, SCRATCH, name), { recursive: true, force: true });
+    // Again where a worker that was given up put one more file into it.
+    rmSync(path.join(this.#folder, SCRATCH, name), { recursive: true, force: true, maxRetries: 3 });
   }
 
   async commit({ create = [], remove = [], jobs = [], records = [], onlyFor }: Change): Promise<boolean> {
     try {
+      // What cannot be stored is found before anything is: an error inside the transaction would leave half of it done.
+      const writes = [
+        ...remove.map((at) => packed('package', at, undefined)),
+        ...create.map(({ package: p }) => packed('package', p.path, p)),
+        ...jobs.map((job) => packed('job', job.id, job)),
+        ...records.map(({ kind, key, value }) => packed('record', `${kind}/${key}`, value)),
+      ];
+      // Asked before files move as well: an attempt that was given up must not touch those of its successor.
+      if (!this.#isCurrent(onlyFor)) return false;
       for (const { package: p, files } of create) await this.#place(p, files);
-      let refused = false;
+      let current = true;
       await this.#write(() => {
-        if (onlyFor !== undefined) {
-          const stored = this.#get<Job>('job', onlyFor.id);
-          if (stored?.attempt !== onlyFor.attempt || stored.state !== 'running') {
-            refused = true;
-            return;
-          }
-        }
-        for (const gone of remove) void this.#db.package.remove(gone);
-        for (const { package: p } of create) this.#put('package', p.path, p);
-        for (const job of jobs) this.#put('job', job.id, job);
-        for (const { kind, key, value } of records) {
-          if (value === undefined) void this.#db.record.remove(`${kind}/${key}`);
-          else this.#put('record', `${kind}/${key}`, value);
-        }
+        current = this.#isCurrent(onlyFor);
+        if (current) for (const write of writes) this.#put(write);
       });
-      if (refused) return false;
+      if (!current) return false;
       // Losing the note that a job began costs nothing; losing a package that was answered for would.
-      if (create.length + remove.length + records.length > 0) await this.#root.flushed;
+      if (create.length + remove.length + records.length > 0) await this.#flushed();
       const kept = new Set(create.map(({ package: p }) => p.path));
-      for (const gone of remove) if (!kept.has(gone)) await rm(this.#folderOf(gone), { recursive: true, force: true });
+      for (const at of remove) if (!kept.has(at)) await rm(this.#folderOf(at), { recursive: true, force: true });
       return true;
     } catch (error) {
       throw storeError(this.#folder, error);
@@ -163,8 +187,11 @@ export class LmdbStore implements LocationStore {
   }
 
   async close(): Promise<void> {
-    if (this.#lock !== undefined) await this.#root.flushed;
-    await this.#root.close();
+    const closed = async (): Promise<void> => {
+      if (this.#lock !== undefined) await this.#root.flushed;
+      await this.#root.close();
+    };
+    await Promise.race([closed(), this.#broken.catch(() => undefined)]);
     this.#lock?.release();
   }
 
@@ -177,70 +204,106 @@ export class LmdbStore implements LocationStore {
     const folder = this.#folderOf(p.path);
     // A package that is made again keeps its files until each is replaced: its record must never point at nothing.
     if (this.package(p.path) === undefined) await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    const firstMade = await mkdir(folder, { recursive: true });
     for (const { name, from, how } of files) {
       const to = path.join(folder, name);
       if (how === 'move') await rename(from, to);
       else {
         await rm(to, { force: true });
-        await link(from, to).catch(() => copyFile(from, to));
+        await link(from, to).catch(async () => {
+          await copyFile(from, to);
+          await sync(to);
+        });
       }
+    }
+    // A name is on the disk when its folder is.
+    const top = firstMade === undefined ? folder : path.dirname(firstMade);
+    for (let at = folder; ; at = path.dirname(at)) {
+      await sync(at);
+      if (at === top) break;
     }
   }
 
+  /** Wait until all commits so far are on the disk. */
+  async #flushed(): Promise<void> {
+    await Promise.race([this.#root.flushed, this.#broken]);
+  }
+
+  #isCurrent(attempt: Change['onlyFor']): boolean {
+    if (attempt === undefined) return true;
+    const stored = this.#get<Job>('job', attempt.id);
+    return stored?.attempt === attempt.attempt && stored.state === 'running';
+  }
+
+  /** Only below `<location>/<yyyy>` is anything ours to remove, and there only what holds no package. */
   #sweep(): void {
     rmSync(path.join(this.#folder, SCRATCH), { recursive: true, force: true });
-    const known = new Set(this.#range<WorkPackage>('package', '').map(({ key }) => this.#folderOf(key)));
-    const visit = (folder: string, depth: number): void => {
-      for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        if (!entry.isDirectory()) continue;
-        const at = path.join(folder, entry.name);
-        if (known.has(at)) continue;
-        if (readdirSync(at, { withFileTypes: true }).some((e) => e.isFile())) rmSync(at, { recursive: true, force: true });
-        else if (depth < 7) visit(at, depth + 1);
+    const packages = new Set<string>();
+    const above = new Set<string>();
+    for (const { key } of this.#range<WorkPackage>('package', '')) {
+      const folder = this.#folderOf(key);
+      packages.add(folder);
+      for (let at = path.dirname(folder); at.length > this.#folder.length && !above.has(at); at = path.dirname(at)) above.add(at);
+    }
+    const visit = (folder: string, isOurs: (name: string) => boolean): void => {
+      for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory() && isOurs(e.name))) {
+        const at = path.join(folder, name);
+        if (above.has(at)) visit(at, () => true);
+        else if (!packages.has(at)) rmSync(at, { recursive: true, force: true });
       }
     };
     for (const entry of readdirSync(this.#folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && entry.name !== SCRATCH) visit(path.join(this.#folder, entry.name), 1);
+      if (entry.isDirectory()) visit(path.join(this.#folder, entry.name), (name) => /^\d{4}$/.test(name));
     }
   }
 
-  #get<T>(db: 'package' | 'job' | 'record' | 'meta', key: string): T | undefined {
+  #get<T>(db: DbName, key: string): T | undefined {
     const record = this.#db[db].get(key);
     return record === undefined ? undefined : (unpackRecord(key, record) as T);
   }
 
-  #put(db: 'package' | 'job' | 'record' | 'meta', key: string, value: unknown): void {
-    void this.#db[db].put(key, packRecord(key, value));
+  #put({ db, key, record }: Packed): void {
+    // Where a commit fails, the transaction's own promise tells.
+    (record === undefined ? this.#db[db].remove(key) : this.#db[db].put(key, record)).catch(() => undefined);
   }
 
   #range<T>(db: 'package' | 'job' | 'record', prefix: string): { key: string; value: T }[] {
     const found: { key: string; value: T }[] = [];
-    for (const { key, value } of this.#db[db].getRange({ start: prefix, end: `${prefix}\u{10ffff}` })) found.push({ key, value: unpackRecord(key, value) as T });
+    for (const { key, value } of this.#db[db].getRange({ start: prefix, end: `${prefix}\u{10ffff}` }))
+      found.push({ key, value: unpackRecord(key, value) as T });
     return found;
   }
 
   /** An error that `work` throws comes out of here: thrown inside, it would be lost among the transactions of one batch. */
   async #write(work: () => void): Promise<void> {
-    let failed: Promise<never> | undefined;
-    await this.#root.transaction(() => {
+    const outcome: { error?: Error } = {};
+    const committed = this.#root.transaction(() => {
       try {
         work();
       } catch (error) {
-        failed = Promise.reject(error as Error);
+        outcome.error = error as Error;
       }
     });
-    await failed;
+    committed.catch(async (error: Error & { commitError?: Promise<never> }) => {
+      // What LMDB said comes as a promise that rejects.
+      const cause = (await error.commitError?.catch((e: unknown) => e)) ?? error;
+      this.#break(storeError(this.#folder, cause));
+    });
+    await Promise.race([committed.catch(() => this.#broken), this.#broken]);
+    if (outcome.error !== undefined) throw outcome.error;
   }
 }
 
-function storeError(folder: string, error: unknown): Error {
-  if (error instanceof TidemillError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left/i.test(message)) {
-    return fail('TM_ERR_DISK_FULL', `no space is left for the store in ${folder}`, { cause: error });
-  }
-  return fail('TM_ERR_STORE_UNREADABLE', `the store in ${folder} cannot be used: ${message}`, { cause: error });
+/** A record to store, or undefined where there shall be none. */
+interface Packed {
+  readonly db: DbName;
+  readonly key: string;
+  readonly record: Buffer | undefined;
+}
+
+function packed(db: DbName, key: string, value: unknown): Packed {
+  if (Buffer.byteLength(key) > KEY_BYTES) throw new TypeError(`the key '${key.slice(0, 80)}…' is longer than ${KEY_BYTES} bytes`);
+  return { db, key, record: value === undefined ? undefined : packRecord(key, value) };
 }
 
 /** Bytes on the disk below a folder, a file with several names counted once. */

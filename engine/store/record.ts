@@ -7,7 +7,7 @@ import { fail } from '../errors.js';
  * bits as they are; the key is part of the sum, so that a value in a wrong place is found as well.
  */
 const packr = new Packr({ useRecords: false });
-const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true });
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true, copyBuffers: true });
 
 export function packRecord(key: string, value: unknown): Buffer {
   const body = packr.pack(value);
@@ -21,7 +21,8 @@ export function packRecord(key: string, value: unknown): Buffer {
 export function unpackRecord(key: string, record: Uint8Array): unknown {
   const body = record.subarray(4);
   const stored = record.length < 4 ? -1 : new DataView(record.buffer, record.byteOffset).getUint32(0, true);
-  if (stored !== checksum(key, body)) throw fail('TM_ERR_STORE_CORRUPT', `the record '${key}' of the store does not match its checksum`, { data: { key } });
+  if (stored !== checksum(key, body))
+    throw fail('TM_ERR_STORE_CORRUPT', `the record '${key}' of the store does not match its checksum`, { data: { key } });
   return unpackr.unpack(body);
 }
 

@@ -8,7 +8,9 @@ import { toolkit } from './toolkit.js';
  * A processor as a task names it: the module that declares it, and its name there; or the aggregates that an injection
  * merges by key.
  */
-export type ProcessorRef = { readonly module: string; readonly name: string } | { readonly name: string; readonly merge: readonly AggregateType[] };
+export type ProcessorRef =
+  | { readonly module: string; readonly name: string }
+  | { readonly name: string; readonly merge: readonly AggregateType[] };
 
 /**
  * The flow that a module declares: its default export, or what that returns when it is called with the toolkit, so that a
@@ -23,7 +25,8 @@ export async function loadFlow(module: string): Promise<Flow> {
     throw fail('TM_ERR_DECLARATION', `the module ${module} cannot be loaded: ${(cause as Error).message}`, { cause });
   }
   const flow = exported as Partial<Flow> | undefined;
-  if (!Array.isArray(flow?.processors)) throw fail('TM_ERR_DECLARATION', `the module ${module} does not export { processors: [...] } by default`);
+  if (!Array.isArray(flow?.processors))
+    throw fail('TM_ERR_DECLARATION', `the module ${module} does not export { processors: [...] } by default`);
   return { locations: flow.locations ?? [], processors: flow.processors };
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync, writevSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { decodeBlock, encodeBlock } from '../block.js';
 import { fail } from '../errors.js';
@@ -73,11 +73,15 @@ export class PartWriter {
   }
 
   #flush(): void {
-    const bytes = Buffer.concat(this.#pending);
+    const pending = this.#pending;
+    const total = this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
     diskErrors('a part', () => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+      const written = total === 0 ? 0 : writevSync(this.#fd, pending);
+      if (written === total) return;
+      const rest = Buffer.concat(pending).subarray(written);
+      for (let at = 0; at < rest.length;) at += writeSync(this.#fd, rest, at);
     });
   }
 }

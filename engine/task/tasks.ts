@@ -100,7 +100,7 @@ function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {
 /** What map and combine make of a shard. */
 function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
   const made: Batch[] = [];
-  for (const batch of shardBatches(shard)) made.push(...work.map(batch, context).filter((b) => b.rows > 0));
+  for (const batch of shardBatches(shard)) made.push(...(work.map?.(batch, context) ?? [batch]).filter((b) => b.rows > 0));
   const { combine } = work;
   if (combine === undefined) return made;
   return [...listsByType(made).values()].flatMap((list) => {
@@ -113,7 +113,11 @@ function* shardBatches({ parts, rows }: Shard): Generator<Batch> {
   for (const part of parts) {
     for (const batch of readPart(part)) {
       if (rows === undefined) yield batch;
-      else yield selectRows(batch, Uint32Array.from({ length: rows[1] - rows[0] }, (_, i) => rows[0] + i));
+      else
+        yield selectRows(
+          batch,
+          Uint32Array.from({ length: rows[1] - rows[0] }, (_, i) => rows[0] + i),
+        );
     }
   }
 }

@@ -141,7 +141,9 @@ function rowsByGroup(ofRow: Uint32Array, count: number, times: Float64Array): Ui
     order[at] = row;
     if (at > (begin[g] as number) && (times[order[at - 1] as number] as number) > (times[row] as number)) ordered = false;
   }
-  if (!ordered) for (let g = 0; g < count; g++) order.subarray(begin[g], begin[g + 1]).sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
+  if (!ordered)
+    for (let g = 0; g < count; g++)
+      order.subarray(begin[g], begin[g + 1]).sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
   return order;
 }
 

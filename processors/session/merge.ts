@@ -81,7 +81,10 @@ function rowsOf(values: Float64Array, rows: Uint32Array): Float64Array {
 function inSessionOrder(batch: Batch, start: Float64Array): [Uint32Array, Uint32Array] {
   const key = sessionKey(batch);
   const { count, firstRow, ofRow: groups } = groupRows(key.map(keyPart), batch.rows);
-  const groupOrder = orderRows(key.map((c) => rankPart(selectColumn(c, firstRow))), count);
+  const groupOrder = orderRows(
+    key.map((c) => rankPart(selectColumn(c, firstRow))),
+    count,
+  );
   const place = new Uint32Array(count);
   for (let i = 0; i < count; i++) place[groupOrder[i] as number] = i;
   const ofRow = groups.map((g) => place[g] as number);
@@ -125,7 +128,8 @@ function mergePaths(batch: Batch, order: Uint32Array, begins: Uint32Array, count
       const all: { time: number; row: number; code: number }[] = [];
       for (let i = from; i < to; i++) {
         const row = order[i] as number;
-        for (let j = offsets[row] as number, stop = offsets[row + 1] as number; j < stop; j++) all.push({ time: views[j] as number, row, code: codes[j] as number });
+        for (let j = offsets[row] as number, stop = offsets[row + 1] as number; j < stop; j++)
+          all.push({ time: views[j] as number, row, code: codes[j] as number });
       }
       all.sort((a, b) => a.time - b.time || a.row - b.row);
       for (const [i, v] of all.entries()) out[begin + i] = v.code;

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { aggregate, bean } from '#engine/bean.js';
+import { Topology, type Location, type Processor } from '#engine/processor.js';
+
+const Raw = bean('Raw', { a: 'string' });
+const Sum = aggregate('Sum', { table: 'sums', key: { a: 'string' }, measures: { n: 'sum' } });
+
+const location = (name: string, holds: Location['holds'] = [Raw]): Location => ({ name, layout: 'daily', holds });
+const link = (name: string, input: string, output: string): Processor => ({ name, kind: 'link', input, output, covers: 'day' });
+
+const locations = ['raw', 'a', 'b', 'c'].map((n) => location(n));
+const refused = (message: string): Error =>
+  expect.objectContaining({ code: 'TM_ERR_DECLARATION', message: expect.stringContaining(message) as string }) as Error;
+
+describe('a flow is refused', () => {
+  test.for<[why: string, message: string, locations: readonly Location[], processors: readonly Processor[]]>([
+    ['a location that nobody declares, as input', "'nowhere'", locations, [link('P', 'nowhere', 'a')]],
+    ['… and as output', "'nowhere'", locations, [link('P', 'raw', 'nowhere')]],
+    ['two processors that write to one location', "'a'", locations, [link('P', 'raw', 'a'), link('Q', 'b', 'a')]],
+    ['two locations of one name', "'a'", [location('a'), location('a')], []],
+    ['two processors of one name', "'P'", locations, [link('P', 'raw', 'a'), link('P', 'raw', 'b')]],
+    ['a name that is no name', "'a/b'", [location('a/b')], []],
+    ['a processor that reads its own output', 'P', locations, [link('P', 'a', 'a')]],
+    ['a circle', 'reads what comes of its own output', locations, [link('P', 'a', 'b'), link('Q', 'b', 'c'), link('R', 'c', 'a')]],
+    [
+      'an injection of what has no table',
+      "'a' must be an aggregate",
+      [...locations, location('in', [])],
+      [{ name: 'I', kind: 'inject', input: 'a', output: 'in', covers: 'day' }],
+    ],
+  ])('%s', ([, message, l, p]) => {
+    expect(() => new Topology({ locations: l, processors: p })).toThrow(refused(message));
+  });
+});
+
+describe('a flow knows its ways', () => {
+  const inject: Processor = { name: 'I', kind: 'inject', input: 'sums', output: 'in', covers: 'day' };
+  const [p, q, r] = [link('P', 'raw', 'a'), link('Q', 'a', 'b'), link('R', 'a', 'sums')];
+  const topology = new Topology({
+    locations: [...locations, location('sums', [Sum]), location('in', [])],
+    processors: [inject, q, r, p],
+  });
+
+  test('who writes to and who reads a location', () => {
+    expect(topology.producerOf('raw')).toBeUndefined();
+    expect(topology.producerOf('sums')).toBe(r);
+    expect(topology.consumersOf('a')).toEqual([q, r]);
+    expect(topology.consumersOf('in')).toEqual([]);
+  });
+
+  test('how long a chain begins with a processor', () => {
+    expect(Object.fromEntries([p, q, r, inject].map((x) => [x.name, topology.depth(x)]))).toEqual({ P: 3, Q: 1, R: 2, I: 1 });
+  });
+
+  test('locations, processors and beans by name', () => {
+    expect(topology.location('sums').holds).toEqual([Sum]);
+    expect(topology.processor('Q')).toBe(q);
+    expect(topology.beanType('sums', 'Sum')).toBe(Sum);
+    expect(() => topology.location('x')).toThrow(refused("'x'"));
+    expect(() => topology.processor('x')).toThrow(refused("'x'"));
+    expect(() => topology.beanType('a', 'Sum')).toThrow(refused('Sum'));
+  });
+});

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { halve, splitIntoShards } from '#engine/shard.js';
+import type { Shard } from '#engine/task/tasks.js';
+import type { BlockRef, PartFile } from '#engine/work-package.js';
+
+/** Parts whose blocks have these numbers of records. */
+const parts = (...lists: readonly number[][]): PartFile[] =>
+  lists.map((records, p) => ({
+    file: `part-${p}`,
+    blocks: records.map((n, i): BlockRef => ({ type: 'T', records: n, offset: 100 * i, bytes: 10 })),
+  }));
+
+/** Every row of a shard, in order. */
+function rowsOf({ parts: own, rows }: Shard): string[] {
+  return own.flatMap(({ file, blocks }) =>
+    blocks.flatMap(({ offset, records }) => {
+      const [from, to] = rows ?? [0, records];
+      return Array.from({ length: to - from }, (_, i) => `${file} ${offset} ${from + i}`);
+    }),
+  );
+}
+
+const anyParts = fc.array(fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 5 }), { maxLength: 4 }).map((lists) => parts(...lists));
+
+test('shards hold every block once, in order, and are about as large as asked for', () => {
+  fc.assert(
+    fc.property(anyParts, fc.integer({ min: 1, max: 50 }), (all, size) => {
+      const shards = splitIntoShards(all, size);
+      expect(shards.flatMap(rowsOf)).toEqual(rowsOf({ parts: all }));
+      for (const s of shards) {
+        const blocks = s.parts.flatMap((p) => p.blocks);
+        expect(blocks.length).toBeGreaterThan(0);
+        expect(s.parts.every((p) => p.blocks.length > 0)).toBe(true);
+        if (blocks.length > 1) expect(blocks.reduce((n, b) => n + b.records, 0)).toBeLessThanOrEqual(size);
+      }
+    }),
+  );
+});
+
+test('nothing makes no shard', () => {
+  expect(splitIntoShards([], 10)).toEqual([]);
+  expect(splitIntoShards(parts([], []), 10)).toEqual([]);
+});
+
+test('halves hold what the whole held, down to single rows', () => {
+  const leaves = (s: Shard): Shard[] => halve(s)?.flatMap(leaves) ?? [s];
+  fc.assert(
+    fc.property(
+      anyParts.filter((p) => p.some((x) => x.blocks.length > 0)),
+      (all) => {
+        const [whole] = splitIntoShards(all, 1e9);
+        const singles = leaves(whole!);
+        expect(singles.flatMap(rowsOf)).toEqual(rowsOf(whole!));
+        for (const s of singles) expect(rowsOf(s)).toHaveLength(1);
+      },
+    ),
+  );
+});

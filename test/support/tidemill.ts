@@ -1,0 +1,52 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../dist/server/cli.js', import.meta.url));
+
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CallOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly folder?: string;
+  /** What it reads from standard input; nothing by default. */
+  readonly input?: string | Uint8Array;
+}
+
+/** The command line as a process, with an environment that has no settings of this machine. */
+export function startTidemill(args: readonly string[], { environment = {}, folder }: Omit<CallOptions, 'input'> = {}): ChildProcess {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TIDEMILL_|NODE_|VITEST|FORCE_COLOR)/.test(name)));
+  return spawn(process.execPath, [CLI, ...args], { env: { ...env, ...environment }, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** Run a command to its end. */
+export async function tidemill(args: readonly string[], { input, ...options }: CallOptions = {}): Promise<Ended> {
+  const child = startTidemill(args, options);
+  child.stdin?.on('error', () => undefined).end(input);
+  return ended(child);
+}
+
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout?.on('data', (bytes: Buffer) => out.push(bytes));
+  child.stderr?.on('data', (bytes: Buffer) => err.push(bytes));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
+}
+
+/** What a command prints with `--json`: one value a line. Throws where it does not end with 0. */
+export async function tidemillJson(args: readonly string[], options: CallOptions = {}): Promise<unknown[]> {
+  const { code, stdout, stderr } = await tidemill([...args, '--json'], options);
+  if (code !== 0) throw new Error(`tidemill ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown);
+}
