@@ -30,12 +30,22 @@ const site = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a site: 1 to 64 letters
 export const settingsSchema = z.strictObject({
   timeZone: timeZone.default('UTC').describe('IANA time zone of days, weeks and months; fixed when the dataset is made'),
   sites: z
-    .record(site, z.strictObject({ hosts: z.array(z.string().min(1)).default([]).describe("the site's own hosts: referrers from them are (internal)") }))
+    .record(
+      site,
+      z.strictObject({
+        hosts: z.array(z.string().min(1)).default([]).describe("the site's own hosts: referrers from them are (internal)"),
+      }),
+    )
     .default({})
     .describe('the sites and their hosts'),
   session: z
     .strictObject({
-      timeoutMinutes: z.number().positive().max(1440).default(30).describe('a session without an id is cut where two impressions are further apart'),
+      timeoutMinutes: z
+        .number()
+        .positive()
+        .max(1440)
+        .default(30)
+        .describe('a session without an id is cut where two impressions are further apart'),
     })
     .prefault({}),
   sensor: z
@@ -50,7 +60,9 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   geo: z
-    .strictObject({ cityDatabase: z.string().min(1).optional().describe('a MaxMind database (.mmdb) with cities, relative to dataset.json') })
+    .strictObject({
+      cityDatabase: z.string().min(1).optional().describe('a MaxMind database (.mmdb) with cities, relative to dataset.json'),
+    })
     .prefault({}),
   processors: z.array(z.string().min(1)).default([]).describe('modules with processors of your own, relative to dataset.json'),
 });
@@ -97,7 +109,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The settings with those of the environment put in; only plain values can come from there. */
 function override(schema: z.ZodType, value: unknown, prefix: string, environment: Readonly<Record<string, string | undefined>>): unknown {
-  const inner = schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  const inner =
+    schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (inner instanceof z.ZodObject) {
     const out: Record<string, unknown> = isObject(value) ? { ...value } : {};
     for (const [key, child] of Object.entries(inner.shape)) {

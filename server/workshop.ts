@@ -1,5 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { Coordinator, endOf, zone, type AggregateType, type Drained, type Job, type Limits, type Period, type TaskEvent } from '../engine/index.js';
+import {
+  Coordinator,
+  endOf,
+  zone,
+  type AggregateType,
+  type Drained,
+  type Job,
+  type Limits,
+  type Period,
+  type TaskEvent,
+} from '../engine/index.js';
 import { PoolExecutor } from '../engine/executor/pool-executor.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
 import { DatabaseSink } from './injection/database-sink.js';
@@ -14,7 +24,7 @@ export interface WorkshopOptions {
   readonly clock?: () => number;
 }
 
-export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'standardInput' | 'chunkBytes'> & {
+export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'standardInput' | 'chunkBytes' | 'signal'> & {
   readonly site: string;
   readonly keep: readonly string[];
 };
@@ -63,7 +73,11 @@ export class Workshop {
    * Run every ready job until none is; `close` treats every period that has data as closed.
    * Errors: those of the store and of the database's opening. A job that fails is in the result.
    */
-  async process(options: { readonly close: boolean; readonly onJob?: (job: Job) => void; readonly signal?: AbortSignal | undefined }): Promise<Drained> {
+  async process(options: {
+    readonly close: boolean;
+    readonly onJob?: (job: Job) => void;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<Drained> {
     const { store, topology, moduleOf, settings, database } = this.#dataset;
     const sink = await DatabaseSink.open(database, this.#tableTypes(), this.#onTask);
     try {

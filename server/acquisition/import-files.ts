@@ -1,9 +1,21 @@
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { rawPath, TidemillError, type Day, type Executor, type LocationStore, type Part, type Spill, type StagedFile, type WorkPackage } from '../../engine/index.js';
-import { detectFormat } from '../import/detect-format.js';
+import {
+  rawPath,
+  zone,
+  type Day,
+  type Executor,
+  type LocationStore,
+  type Part,
+  type Spill,
+  type StagedFile,
+  type WorkPackage,
+} from '../../engine/index.js';
+import { detectFormat, HEAD_BYTES } from '../import/detect-format.js';
+import { withoutByteOrderMark } from '../import/lines.js';
 import { fail } from '../errors.js';
 import { headDigest, INTAKE, intakes, knownBeginning, type Intake } from './ledger.js';
-import { CHUNK_BYTES, chunksOf, headOf, openSource, spool, type Source } from './source.js';
+import { CHUNK_BYTES, chunksOf, headOf, isStream, lookAt, openSource, spool, type Source } from './source.js';
 import type { Duplicates, NumberedFile } from './duplicates.js';
 import type { ParserOptions, Format } from '../import/parse-shard.js';
 import type { ParseResult, ParseTask, ShardInput } from './parse-task.js';
@@ -24,6 +36,8 @@ export interface ImportOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Where `-` reads from. */
   readonly standardInput?: NodeJS.ReadableStream;
+  /** Ends the import; nothing of it is left then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ImportedSource {
@@ -41,14 +55,24 @@ export interface ImportReport {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Undefined where there is no line. Errors: TM_ERR_IMPORT_BINARY, TM_ERR_IMPORT_FORMAT. */
+/** The format of a source by its beginning; undefined where it has no line. Errors: TM_ERR_IMPORT_BINARY, TM_ERR_IMPORT_FORMAT. */
 function formatOf(head: Uint8Array, name: string, wanted: Format | 'auto'): Format | undefined {
-  try {
-    const found = detectFormat(head) ?? undefined;
-    return wanted === 'auto' || found === undefined ? found : wanted;
-  } catch (error) {
-    if (!(error instanceof TidemillError) || (wanted !== 'auto' && error.code === 'TM_ERR_IMPORT_FORMAT')) return wanted === 'auto' ? undefined : wanted;
-    throw fail(error.code === 'TM_ERR_IMPORT_BINARY' ? 'TM_ERR_IMPORT_BINARY' : 'TM_ERR_IMPORT_FORMAT', `${name}: ${error.message}`, { cause: error, data: error.data });
+  const isWhole = head.length < HEAD_BYTES;
+  if (isWhole && head.every((byte) => byte === 0x0a || byte === 0x0d)) return undefined;
+  const found = detectFormat(head, name, wanted);
+  if (found === undefined && !isWhole)
+    throw fail('TM_ERR_IMPORT_FORMAT', `${name} begins with nothing but empty lines`, { data: { source: name } });
+  return found;
+}
+
+/**
+ * See that files can be imported, before a dataset is made for them. What can be read once only is not looked at.
+ * Errors: TM_ERR_IMPORT_*.
+ */
+export async function checkSources(names: readonly string[], wanted: Format | 'auto'): Promise<void> {
+  for (const name of names) {
+    if (name !== '-') lookAt(name);
+    if (!isStream(name)) formatOf(await headOf(openSource(name)), name, wanted);
   }
 }
 
@@ -60,16 +84,26 @@ interface ShardOf {
 /**
  * Read logs or raw lines into oirawdata and sesrawdata: parsed in the pool, committed at once when all is read.
  * Content that was imported before changes nothing; a source that grew is read from where it ended.
- * Errors: TM_ERR_IMPORT_*, TM_ERR_DISK_FULL, those of the store.
+ * Errors: TM_ERR_IMPORT_*, TM_ERR_DISK_FULL, those of the store, the signal's reason.
  */
-export async function importFiles(names: readonly string[], store: LocationStore, executor: Executor, now: number, options: ImportOptions): Promise<ImportReport> {
+export async function importFiles(
+  names: readonly string[],
+  store: LocationStore,
+  executor: Executor,
+  now: number,
+  options: ImportOptions,
+): Promise<ImportReport> {
   const number = await store.next('import');
   const scratch = `import-${number}`;
   const folder = store.scratch(scratch);
   try {
     const sources: Source[] = [];
     for (const [i, name] of names.entries()) {
-      sources.push(name === '-' ? await spool(options.standardInput ?? process.stdin, path.join(folder, `stdin-${i}`)) : openSource(name));
+      const spooled = path.join(folder, `stream-${i}`);
+      if (name !== '-') lookAt(name);
+      if (!isStream(name)) sources.push(openSource(name));
+      else if (name === '-') sources.push(await spool('standard input', options.standardInput ?? process.stdin, spooled, options.signal));
+      else sources.push(await spool(name, createReadStream(name), spooled, options.signal));
     }
     return await new Import(sources, store, executor, now, options, folder, number).run();
   } finally {
@@ -93,7 +127,15 @@ class Import {
   readonly #linesBefore: number[] = [];
   #bytesDone = 0;
 
-  constructor(sources: readonly Source[], store: LocationStore, executor: Executor, now: number, options: ImportOptions, folder: string, number: number) {
+  constructor(
+    sources: readonly Source[],
+    store: LocationStore,
+    executor: Executor,
+    now: number,
+    options: ImportOptions,
+    folder: string,
+    number: number,
+  ) {
     this.#sources = sources;
     this.#store = store;
     this.#executor = executor;
@@ -119,6 +161,7 @@ class Import {
       const format = formats[i];
       if (format === undefined) this.#done.push({ name: source.name, state: 'empty', bytes: 0 });
       else await this.#read(i, source, headDigest(head), format, known);
+      this.#o.signal?.throwIfAborted();
     }
     return this.#commit();
   }
@@ -140,13 +183,19 @@ class Import {
       for await (const { input, end, weight } of this.#inputs(source, start)) {
         length = end;
         const at = first + results.length;
-        const argument: ParseTask = { input, options: { ...this.#o.parser, format }, file: path.join(this.#folder, `shard-${String(at).padStart(6, '0')}`) };
+        const argument: ParseTask = {
+          input,
+          options: { ...this.#o.parser, format },
+          file: path.join(this.#folder, `shard-${String(at).padStart(6, '0')}`),
+        };
         const work = this.#call<ParseResult>('./parse-task.js', 'parseShard', argument);
         const ended = work.then(() => {
           this.#bytesDone += weight;
           this.#progress();
           running.delete(ended);
         });
+        // It may fail while the next shard is waited for, and is looked at after that only.
+        ended.catch(() => undefined);
         running.add(ended);
         results.push(work);
         // One shard more than there are workers is read ahead: memory does not grow with the source.
@@ -156,15 +205,31 @@ class Import {
       await Promise.allSettled([...results, ...running]);
     }
     for (const result of await Promise.all(results)) this.#shards.push({ source: index, result });
-    this.#remember(index, source, head, before?.intake, length, this.#shards.slice(first).map((s) => s.result));
+    this.#remember(
+      index,
+      source,
+      head,
+      before?.intake,
+      length,
+      this.#shards.slice(first).map((s) => s.result),
+    );
     this.#done.push({ name: source.name, state: before === undefined ? 'new' : 'grown', format, bytes: length - start });
   }
 
-  #remember(index: number, source: Source, head: string, before: Intake | undefined, length: number, results: readonly ParseResult[]): void {
-    const last = results.at(-1);
+  #remember(
+    index: number,
+    source: Source,
+    head: string,
+    before: Intake | undefined,
+    length: number,
+    results: readonly ParseResult[],
+  ): void {
+    // A line that is longer than a chunk leaves shards behind it in which no line begins.
+    const last = results.findLast((r) => r.counts.lines > 0);
+    const torn = last?.torn ?? 0;
     const kept = before === undefined ? [] : before.chunks.slice(0, Math.floor(before.resumeAt / this.#chunkBytes));
     // A torn last line that was refused is read again when it has grown to a whole one.
-    const again = last?.tornRejected === true ? last.torn : 0;
+    const again = last?.tornRejected === true ? torn : 0;
     const lines = results.reduce((n, r) => n + r.counts.lines, this.#linesBefore[index] ?? 0);
     this.#intakes.push({
       name: source.name,
@@ -172,7 +237,8 @@ class Import {
       length,
       chunks: [...kept, ...results.map((r) => r.digest)],
       resumeAt: length - again,
-      lines: lines - (again > 0 ? 1 : 0),
+      // What comes behind a torn line that was taken as it is belongs to it still.
+      lines: lines - (torn > 0 ? 1 : 0),
       importedAt: this.#now,
     });
   }
@@ -185,23 +251,34 @@ class Import {
       for (let chunk = first; chunk < source.bytes; chunk += size) {
         const end = Math.min(chunk + size, source.bytes);
         const from = Math.max(chunk, start);
-        yield { input: { kind: 'range', path: source.path, chunk, start: from, end, aligned: from === start }, end, weight: end - chunk };
+        yield {
+          input: { kind: 'range', path: source.path, size: source.bytes, chunk, start: from, end, aligned: from === start },
+          end,
+          weight: end - chunk,
+        };
       }
       return;
     }
     let offset = 0;
+    let bytesRead = 0;
+    let bytesTold = 0;
     let carry = Buffer.alloc(0);
     let waiting: { chunk: Buffer; from: number } | undefined;
     const cut = (last: boolean): { input: ShardInput; end: number; weight: number } => {
       const { chunk, from } = waiting as { chunk: Buffer; from: number };
       const fresh = chunk.subarray(Math.max(0, start - from));
       const stop = last ? fresh.length : fresh.lastIndexOf(0x0a) + 1;
-      const lines = stop === 0 ? Buffer.alloc(0) : Buffer.concat([carry, fresh.subarray(0, stop)]);
+      const whole = stop === 0 ? Buffer.alloc(0) : Buffer.concat([carry, fresh.subarray(0, stop)]);
+      const lines = from === 0 && start === 0 ? withoutByteOrderMark(whole) : whole;
       carry = stop === 0 ? Buffer.concat([carry, fresh]) : Buffer.from(fresh.subarray(stop));
-      const end = from + chunk.length;
-      return { input: { kind: 'bytes', lines, chunk }, end, weight: source.bytes / 64 };
+      const weight = bytesRead - bytesTold;
+      bytesTold = bytesRead;
+      return { input: { kind: 'bytes', lines, chunk }, end: from + chunk.length, weight };
     };
-    for await (const chunk of chunksOf(source, size)) {
+    const onRead = (bytes: number): void => {
+      bytesRead += bytes;
+    };
+    for await (const chunk of chunksOf(source, size, onRead)) {
       if (waiting !== undefined) yield cut(false);
       waiting = offset >= first ? { chunk, from: offset } : undefined;
       offset += chunk.length;
@@ -220,12 +297,17 @@ class Import {
     for (const f of kept) if (f.part.blocks.length > 0) byDay.set(f.day, [...(byDay.get(f.day) ?? []), f]);
     const days = [...byDay.keys()].sort((a, b) => a - b);
     // What was not accepted belongs to no day for certain: the first package of the import keeps it.
-    if (days.length === 0 && (counters['read'] ?? 0) > 0) days.push(Math.floor(this.#now / 86_400_000));
+    if (days.length === 0 && (counters['read'] ?? 0) > 0) days.push(zone(this.#o.parser.zone).dayOf(this.#now));
     const create = [];
-    for (const [i, day] of days.entries()) create.push(...this.#packages(day, byDay.get(day) ?? [], i === 0 ? counters : undefined, i === 0 ? rejects : undefined));
+    for (const [i, day] of days.entries())
+      create.push(...this.#packages(day, byDay.get(day) ?? [], i === 0 ? counters : undefined, i === 0 ? rejects : undefined));
     await this.#store.commit({
       create,
-      records: this.#intakes.map((intake, i) => ({ kind: INTAKE, key: `${String(this.#number).padStart(6, '0')}/${String(i).padStart(6, '0')}`, value: intake })),
+      records: this.#intakes.map((intake, i) => ({
+        kind: INTAKE,
+        key: `${String(this.#number).padStart(6, '0')}/${String(i).padStart(6, '0')}`,
+        value: intake,
+      })),
     });
     return { sources: this.#done, packages: create.map((c) => c.package), counters };
   }
@@ -243,8 +325,16 @@ class Import {
     const make = (location: string, type: string): { package: WorkPackage; files: StagedFile[] } => {
       const at = rawPath(this.#store.dataset, location, day, 'import', this.#number, this.#now);
       const first = location === 'oirawdata';
-      const parts = files.map(({ part }, i) => ({ ...part, name: `part-${String(i).padStart(5, '0')}`, blocks: part.blocks.map((b) => ({ ...b, type })) }));
-      const staged: StagedFile[] = files.map(({ file }, i) => ({ name: `part-${String(i).padStart(5, '0')}`, from: file, how: first ? 'link' : 'move' }));
+      const parts = files.map(({ part }, i) => ({
+        ...part,
+        name: `part-${String(i).padStart(5, '0')}`,
+        blocks: part.blocks.map((b) => ({ ...b, type })),
+      }));
+      const staged: StagedFile[] = files.map(({ file }, i) => ({
+        name: `part-${String(i).padStart(5, '0')}`,
+        from: file,
+        how: first ? 'link' : 'move',
+      }));
       if (first && rejects !== undefined) staged.push({ name: 'rejects', from: rejects.file, how: 'move' });
       return {
         package: {
@@ -267,7 +357,7 @@ class Import {
   }
 
   #counters(duplicates: number): Record<string, number> {
-    const total: Record<string, number> = { read: 0, accepted: -duplicates, rejected: 0, filtered: 0, duplicate: duplicates, unknown_fields: 0 };
+    const total: Record<string, number> = { read: 0, accepted: 0, rejected: 0, filtered: 0, duplicate: duplicates, unknown_fields: 0 };
     const add = (name: string, n: number): void => {
       if (n !== 0) total[name] = (total[name] ?? 0) + n;
     };
@@ -283,6 +373,7 @@ class Import {
         }
       }
     }
+    total['accepted'] = (total['accepted'] ?? 0) - duplicates;
     return total;
   }
 
@@ -293,7 +384,8 @@ class Import {
       const before = lines[source] ?? 0;
       lines[source] = before + result.counts.lines;
       const { rejects } = result;
-      if (rejects !== undefined) shards.push({ file: rejects.file, blocks: rejects.part.blocks, before, source: this.#sources[source]?.name ?? '' });
+      if (rejects !== undefined)
+        shards.push({ file: rejects.file, blocks: rejects.part.blocks, before, source: this.#sources[source]?.name ?? '' });
     }
     if (shards.length === 0) return undefined;
     const file = path.join(this.#folder, 'rejects');
@@ -301,7 +393,9 @@ class Import {
   }
 
   /** The files without the rows that repeat an id of their day, in this import or in an earlier one. */
-  async #withoutDuplicates<F extends { file: string; part: Part; day: Day; withId: number }>(files: readonly F[]): Promise<{ kept: F[]; duplicates: number }> {
+  async #withoutDuplicates<F extends { file: string; part: Part; day: Day; withId: number }>(
+    files: readonly F[],
+  ): Promise<{ kept: F[]; duplicates: number }> {
     const days = new Set(files.filter((f) => f.withId > 0).map((f) => f.day));
     if (days.size === 0) return { kept: [...files], duplicates: 0 };
     const earlier = this.#store
@@ -316,11 +410,15 @@ class Import {
     const ids = involved.reduce((n, f) => n + f.blocks.reduce((m, b) => m + b.records, 0), 0);
     const partitions = Math.ceil(ids / IDS_PER_PARTITION);
     const spills = await Promise.all(
-      involved.map((f) => this.#call<Spill>('./duplicates.js', 'spillIds', { files: [f], partitions, file: path.join(this.#folder, `ids-${f.number}`) })),
+      involved.map((f) =>
+        this.#call<Spill>('./duplicates.js', 'spillIds', { files: [f], partitions, file: path.join(this.#folder, `ids-${f.number}`) }),
+      ),
     );
     const found = await Promise.all(
       Array.from({ length: partitions }, (_, p) =>
-        this.#call<Duplicates[]>('./duplicates.js', 'findDuplicates', { inputs: spills.map((s) => ({ file: s.file, blocks: s.partitions[p] ?? [] })).filter((f) => f.blocks.length > 0) }),
+        this.#call<Duplicates[]>('./duplicates.js', 'findDuplicates', {
+          inputs: spills.map((s) => ({ file: s.file, blocks: s.partitions[p] ?? [] })).filter((f) => f.blocks.length > 0),
+        }),
       ),
     );
     const drop = new Map<number, number[]>();
@@ -330,7 +428,11 @@ class Import {
         const rows = drop.get(base + i);
         if (rows === undefined) return f;
         const file = `${f.file}-unique`;
-        const part = await this.#call<Part>('./duplicates.js', 'dropRows', { input: { file: f.file, blocks: f.part.blocks }, rows: Uint32Array.from(rows), file });
+        const part = await this.#call<Part>('./duplicates.js', 'dropRows', {
+          input: { file: f.file, blocks: f.part.blocks },
+          rows: Uint32Array.from(rows),
+          file,
+        });
         return { ...f, file, part };
       }),
     );
@@ -338,10 +440,17 @@ class Import {
   }
 
   #call<T>(module: string, name: string, argument: unknown): Promise<T> {
-    return this.#executor.run<T>({ module: task(module), name, argument }, { priority: PRIORITY, label: `import ${name}` });
+    const { signal } = this.#o;
+    return this.#executor.run<T>(
+      { module: task(module), name, argument },
+      { priority: PRIORITY, label: `import ${name}`, ...(signal === undefined ? {} : { signal }) },
+    );
   }
 
   #progress(): void {
-    this.#o.onProgress?.(this.#bytesDone, this.#sources.reduce((n, s) => n + s.bytes, 0));
+    this.#o.onProgress?.(
+      this.#bytesDone,
+      this.#sources.reduce((n, s) => n + s.bytes, 0),
+    );
   }
 }

@@ -22,9 +22,11 @@ export interface Intake {
 
 export const INTAKE = 'import';
 
+/** The same for a first line that has its end and for one that will get it. */
 export function headDigest(head: Uint8Array): string {
-  const end = head.indexOf(0x0a);
-  return digestOf(end < 0 ? head : head.subarray(0, end));
+  const newline = head.indexOf(0x0a);
+  const end = newline < 0 ? head.length : newline;
+  return digestOf(head.subarray(0, head[end - 1] === 0x0d ? end - 1 : end));
 }
 
 export function intakes(store: LocationStore): Intake[] {
@@ -32,7 +34,12 @@ export function intakes(store: LocationStore): Intake[] {
 }
 
 /** The longest intake that the content of a source begins with, and whether there is more of it now. */
-export async function knownBeginning(source: Source, head: string, known: readonly Intake[], chunkBytes: number): Promise<{ intake: Intake; grown: boolean } | undefined> {
+export async function knownBeginning(
+  source: Source,
+  head: string,
+  known: readonly Intake[],
+  chunkBytes: number,
+): Promise<{ intake: Intake; grown: boolean } | undefined> {
   let candidates = known.filter((i) => i.head === head);
   let best: Intake | undefined;
   let length = 0;

@@ -1,13 +1,25 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fail } from '../errors.js';
 import { digestOf } from './source.js';
+import { withoutByteOrderMark } from '../import/lines.js';
 import { createParser, type ParserOptions, type ShardCounts } from '../import/parse-shard.js';
 import { PartWriter, stringColumn, type Day, type Part } from '../../engine/index.js';
 
 /** A range of a file, or bytes that were cut out of a compressed one. */
 export type ShardInput =
-  /** The lines that begin in `[start, end)`, one at `start` for certain if `aligned`; the digest is of `[chunk, end)`. */
-  | { readonly kind: 'range'; readonly path: string; readonly chunk: number; readonly start: number; readonly end: number; readonly aligned: boolean }
+  /**
+   * The lines that begin in `[start, end)`, one at `start` for certain if `aligned`; the digest is of `[chunk, end)`. `size` is
+   * where the file ends: what is written behind it meanwhile is not read, not even to the end of a line.
+   */
+  | {
+      readonly kind: 'range';
+      readonly path: string;
+      readonly size: number;
+      readonly chunk: number;
+      readonly start: number;
+      readonly end: number;
+      readonly aligned: boolean;
+    }
   /** Whole lines; the digest is of the piece of content that they end in. */
   | { readonly kind: 'bytes'; readonly lines: Uint8Array; readonly chunk: Uint8Array };
 
@@ -94,11 +106,10 @@ function write(file: string, batch: Parameters<PartWriter['append']>[0]): Part {
 let buffer = Buffer.alloc(0);
 
 /** Read the lines that begin in a range, to the end of the last of them. */
-function readRange({ path, chunk, start, end, aligned }: ShardInput & { kind: 'range' }): { lines: Uint8Array; chunk: Uint8Array } {
+function readRange({ path, size, chunk, start, end, aligned }: ShardInput & { kind: 'range' }): { lines: Uint8Array; chunk: Uint8Array } {
   const fd = openSync(path, 'r');
   try {
-    const size = fstatSync(fd).size;
-    if (size < end) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
+    if (fstatSync(fd).size < size) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
     const from = Math.max(0, Math.min(start, chunk) - 1); // the byte before tells whether a line begins at `start`
     const wanted = end - from + 65_536;
     if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted);
@@ -126,7 +137,8 @@ function readRange({ path, chunk, start, end, aligned }: ShardInput & { kind: 'r
       begin = newline < 0 ? stop : newline + 1;
     }
     if (begin >= end - from) begin = stop; // none begins here
-    return { lines: bytes.subarray(begin, stop), chunk: bytes.subarray(chunk - from, end - from) };
+    const lines = bytes.subarray(begin, stop);
+    return { lines: start === 0 ? withoutByteOrderMark(lines) : lines, chunk: bytes.subarray(chunk - from, end - from) };
   } finally {
     closeSync(fd);
   }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, statSync, openSync, readSync, closeSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { fail } from '../errors.js';
+import { HEAD_BYTES } from '../import/detect-format.js';
 
 /** Bytes of one piece of decompressed content: what one task parses, and what one digest is of. */
 export const CHUNK_BYTES = 16 << 20;
-
-/** How much of a source is looked at to know its format. */
-const HEAD_BYTES = 64 << 10;
 
 /** A log or a file of raw lines. */
 export interface Source {
@@ -16,54 +14,86 @@ export interface Source {
   readonly name: string;
   readonly path: string;
   readonly compressed: boolean;
-  /** Bytes on the disk. */
+  /** Bytes on the disk when it was opened: what a writer adds from then on is for the next import. */
   readonly bytes: number;
+}
+
+/** Whether a name is standard input, a pipe or a device: what can be read once only. */
+export function isStream(name: string): boolean {
+  return name === '-' || !(statSync(name, { throwIfNoEntry: false })?.isFile() ?? true);
 }
 
 /**
  * Look at a file without reading it. Errors: TM_ERR_IMPORT_NO_FILE, TM_ERR_IMPORT_DIRECTORY, TM_ERR_IMPORT_UNREADABLE.
  */
 export function openSource(name: string, path: string = name): Source {
-  if (!existsSync(path)) throw fail('TM_ERR_IMPORT_NO_FILE', `there is no file ${name}`);
-  const stat = statSync(path);
-  if (stat.isDirectory()) throw fail('TM_ERR_IMPORT_DIRECTORY', `${name} is a directory; name the files in it`);
+  const stat = lookAt(name, path);
   const magic = Buffer.alloc(2);
   try {
     const fd = openSync(path, 'r');
     readSync(fd, magic, 0, 2, 0);
     closeSync(fd);
   } catch (cause) {
-    throw fail('TM_ERR_IMPORT_UNREADABLE', `${name} cannot be read: ${(cause as Error).message}`, { cause });
+    throw unreadable(name, cause);
   }
   return { name, path, compressed: magic[0] === 0x1f && magic[1] === 0x8b, bytes: stat.size };
 }
 
-/** Keep what a stream says in a file, so that it can be read as any other source. */
-export async function spool(stream: NodeJS.ReadableStream, path: string): Promise<Source> {
-  await pipeline(stream, createWriteStream(path));
-  return openSource('standard input', path);
+/** Errors: TM_ERR_IMPORT_NO_FILE, TM_ERR_IMPORT_DIRECTORY, TM_ERR_IMPORT_UNREADABLE. */
+export function lookAt(name: string, path: string = name): Stats {
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unreadable(name, cause);
+  }
+  if (stat === undefined) throw fail('TM_ERR_IMPORT_NO_FILE', `there is no file ${name}`);
+  if (stat.isDirectory()) throw fail('TM_ERR_IMPORT_DIRECTORY', `${name} is a directory; name the files in it`);
+  return stat;
 }
 
-/** The decompressed content. Errors: TM_ERR_IMPORT_UNREADABLE. */
-export async function* contentOf(source: Source): AsyncGenerator<Buffer> {
-  const file = createReadStream(source.path, { highWaterMark: 1 << 20 });
+function unreadable(name: string, cause: unknown): Error {
+  return fail('TM_ERR_IMPORT_UNREADABLE', `${name} cannot be read: ${(cause as Error).message}`, { cause });
+}
+
+/**
+ * Keep what a stream says in a file, so that it can be read as any other source.
+ * Errors: TM_ERR_IMPORT_UNREADABLE, TM_ERR_DISK_FULL, the signal's reason.
+ */
+export async function spool(name: string, stream: NodeJS.ReadableStream, path: string, signal: AbortSignal | undefined): Promise<Source> {
+  try {
+    await pipeline(stream, createWriteStream(path), ...(signal === undefined ? [] : [{ signal }]));
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw fail('TM_ERR_DISK_FULL', `no space is left to keep what comes from ${name}`, { cause });
+    throw unreadable(name, cause);
+  }
+  return openSource(name, path);
+}
+
+/** The decompressed content; `onRead` is told of bytes of the disk. Errors: TM_ERR_IMPORT_UNREADABLE. */
+export async function* contentOf(source: Source, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  if (source.bytes === 0) return;
+  const file = createReadStream(source.path, { highWaterMark: 1 << 20, end: source.bytes - 1 });
   const stream = source.compressed ? createGunzip({ chunkSize: 1 << 20 }) : file;
+  if (onRead !== undefined && stream !== file) file.on('data', (bytes) => onRead(bytes.length));
   // `pipe` hands on no errors: a file that cannot be read must end the reading of what comes of it.
   if (stream !== file) file.on('error', (error) => stream.destroy(error)).pipe(stream as ReturnType<typeof createGunzip>);
   try {
     for await (const bytes of stream) yield bytes as Buffer;
   } catch (cause) {
-    throw fail('TM_ERR_IMPORT_UNREADABLE', `${source.name} cannot be read: ${(cause as Error).message}`, { cause });
+    throw unreadable(source.name, cause);
   } finally {
     file.destroy();
   }
 }
 
 /** The content in pieces of `size` bytes, the last one shorter. */
-export async function* chunksOf(source: Source, size: number): AsyncGenerator<Buffer> {
+export async function* chunksOf(source: Source, size: number, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
-  for await (let bytes of contentOf(source)) {
+  for await (let bytes of contentOf(source, onRead)) {
     while (length + bytes.length >= size) {
       const rest = size - length;
       yield Buffer.concat([...parts, bytes.subarray(0, rest)]);

@@ -18,7 +18,11 @@ export async function exportCommand({ options }: Invocation<ExportCommandOptions
   }
   const database = await openDatabase(dataset.database);
   try {
-    await database.exportTable(table, { format: options.format, out: options.out ?? process.stdout, spreadsheet: options.spreadsheet === true });
+    await database.exportTable(table, {
+      format: options.format,
+      out: options.out ?? process.stdout,
+      spreadsheet: options.spreadsheet === true,
+    });
   } finally {
     await database.close();
   }

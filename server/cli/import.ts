@@ -1,9 +1,10 @@
 import { openForWriting } from '../dataset.js';
-import { openSource } from '../acquisition/source.js';
+import { checkSources } from '../acquisition/import-files.js';
 import { Workshop } from '../workshop.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
+import { visible } from '../terminal/text.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
-import { datasetOptions, type Invocation } from './program.js';
+import { datasetOptions, sameDataset, type Common, type Invocation } from './program.js';
 import { print, printJson } from './output.js';
 import type { ImportReport } from '../acquisition/import-files.js';
 import type { Format } from '../import/parse-shard.js';
@@ -15,17 +16,16 @@ export interface ImportOptions {
   readonly keep: readonly string[];
 }
 
-export async function importCommand({ options }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
-  // Before a dataset is made for it.
-  for (const file of files) if (file !== '-') openSource(file);
+export async function importCommand({ options, signal }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
+  await checkSources(files, options.format);
   const dataset = await openForWriting(datasetOptions(options), options.tz);
   const workshop = new Workshop(dataset, options);
   const progress = startProgress({ quiet: options.json === true });
   try {
-    const report = await importWithProgress(workshop, files, options, progress);
+    const report = await importWithProgress(workshop, files, options, progress, signal);
     progress.stop();
     if (options.json === true) printJson(plainReport(report));
-    else printImport(report);
+    else printImport(report, options);
   } finally {
     progress.stop();
     await workshop.close();
@@ -33,10 +33,16 @@ export async function importCommand({ options }: Invocation<ImportOptions>, file
   }
 }
 
-export async function importWithProgress(workshop: Workshop, files: readonly string[], options: ImportOptions, progress: Progress): Promise<ImportReport> {
+export async function importWithProgress(
+  workshop: Workshop,
+  files: readonly string[],
+  options: ImportOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<ImportReport> {
   const bar = progress.task('import', { unit: 'bytes' });
   try {
-    return await workshop.import(files, { ...options, onProgress: (done, total) => bar.update(done, total) });
+    return await workshop.import(files, { ...options, signal, onProgress: (done, total) => bar.update(done, total) });
   } finally {
     bar.end();
   }
@@ -53,18 +59,20 @@ const SAYS: Readonly<Record<ImportReport['sources'][number]['state'], string>> =
   empty: ': empty',
 };
 
-export function printImport({ sources, packages, counters }: ImportReport): void {
+export function printImport({ sources, packages, counters }: ImportReport, options: Common): void {
   for (const { name, state, format, bytes } of sources) {
-    print(`${name}${format === undefined || state === 'known' ? '' : ` (${format}, ${formatBytes(bytes)})`}${SAYS[state]}`);
+    print(`${visible(name)}${format === undefined || state === 'known' ? '' : ` (${format}, ${formatBytes(bytes)})`}${SAYS[state]}`);
   }
   const n = (key: string): string => formatCount(counters[key] ?? 0);
   if ((counters['read'] ?? 0) === 0) return;
-  print(`${n('read')} lines read: ${n('accepted')} accepted, ${n('rejected')} rejected, ${n('filtered')} filtered, ${n('duplicate')} duplicate`);
+  print(
+    `${n('read')} lines read: ${n('accepted')} accepted, ${n('rejected')} rejected, ${n('filtered')} filtered, ${n('duplicate')} duplicate`,
+  );
   for (const kind of ['rejected', 'filtered']) {
     const reasons = Object.keys(counters).filter((key) => key.startsWith(`${kind}:`));
     if (reasons.length > 0) print(`  ${kind}: ${reasons.map((key) => `${key.slice(kind.length + 1)} ${n(key)}`).join(', ')}`);
   }
   const withRejects = packages.find((p) => p.rejects !== undefined);
-  if (withRejects !== undefined) print(`  tidemill inspect ${withRejects.path} --rejects shows the rejected lines`);
+  if (withRejects !== undefined) print(`  tidemill inspect ${withRejects.path} --rejects${sameDataset(options)} shows the rejected lines`);
   if ((counters['unknown_fields'] ?? 0) > 0) print(`  ${n('unknown_fields')} unknown fields dropped`);
 }

@@ -25,9 +25,9 @@ export async function inspect({ options }: Invocation<InspectOptions>, path: str
   }
 }
 
-function printSome(beans: Iterable<Bean>, limit = Infinity): void {
+function printSome(found: Iterable<Bean>, limit = Infinity): void {
   let n = 0;
-  for (const bean of beans) {
+  for (const bean of found) {
     if (n++ >= limit) return;
     printJson(bean);
   }
@@ -35,7 +35,8 @@ function printSome(beans: Iterable<Bean>, limit = Infinity): void {
 
 function* beans({ store, topology }: Dataset, p: WorkPackage, only: string | undefined): Generator<Bean> {
   const types = new Map<string, BeanType>(topology.location(p.location).holds.map((t) => [t.name, t]));
-  if (only !== undefined && !types.has(only)) throw fail('TM_ERR_USAGE', `${p.location} holds no beans of type ${only}, but ${[...types.keys()].join(', ') || 'none'}`);
+  if (only !== undefined && !types.has(only))
+    throw fail('TM_ERR_USAGE', `${p.location} holds no beans of type ${only}, but ${[...types.keys()].join(', ') || 'none'}`);
   for (const { file, blocks } of store.files(p)) {
     for (const batch of readPart({ file, blocks: blocks.filter((b) => only === undefined || b.type === only) })) {
       for (const bean of beansOf(types.get(batch.type) as BeanType, batch)) yield only === undefined ? { bean: batch.type, ...bean } : bean;

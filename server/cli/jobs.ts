@@ -22,7 +22,11 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
     }
     const found = store
       .jobs()
-      .filter((j) => (options.processor === undefined || j.processor === options.processor) && (options.state === undefined || j.state === options.state))
+      .filter(
+        (j) =>
+          (options.processor === undefined || j.processor === options.processor) &&
+          (options.state === undefined || j.state === options.state),
+      )
       .reverse();
     const shown = found.slice(0, options.limit);
     if (options.json === true) {

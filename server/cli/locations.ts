@@ -11,19 +11,37 @@ export async function locations({ options }: Invocation<{ readonly limit: number
     if (name === undefined) {
       const rows = [...topology.locations.values()].map((l) => summaryOf(l.name, l.layout, store.packages(l.name)));
       if (options.json === true) for (const row of rows) printJson(row);
-      else printTable(COLUMNS, rows.map((r) => [r.location, r.layout, formatCount(r.packages), formatCount(r.beans), formatBytes(r.bytes), r.first, r.last]));
+      else
+        printTable(
+          COLUMNS,
+          rows.map((r) => [r.location, r.layout, formatCount(r.packages), formatCount(r.beans), formatBytes(r.bytes), r.first, r.last]),
+        );
       return;
     }
     if (!topology.locations.has(name)) throw fail('TM_ERR_LOCATION_UNKNOWN', `there is no location '${name}'`);
     const packages = store.packages(name).reverse();
     const shown = packages.slice(0, options.limit);
     if (options.json === true) {
-      for (const p of shown) printJson(p);
+      for (const p of shown) printJson({ ...p, period: formatPeriod(p.period) });
       return;
     }
     printTable(
-      [{ title: 'package' }, { title: 'period' }, { title: 'beans', align: 'right' }, { title: 'size', align: 'right' }, { title: 'created' }, { title: 'job' }],
-      shown.map((p) => [p.path, formatPeriod(p.period), formatCount(recordsOf(p)), formatBytes(bytesOf(p)), formatTime(p.createdAt), p.job ?? '']),
+      [
+        { title: 'package' },
+        { title: 'period' },
+        { title: 'beans', align: 'right' },
+        { title: 'size', align: 'right' },
+        { title: 'created' },
+        { title: 'job' },
+      ],
+      shown.map((p) => [
+        p.path,
+        formatPeriod(p.period),
+        formatCount(recordsOf(p)),
+        formatBytes(bytesOf(p)),
+        formatTime(p.createdAt),
+        p.job ?? '',
+      ]),
     );
     if (packages.length > shown.length) print(`${formatCount(packages.length - shown.length)} more; --limit shows more of them`);
   } finally {

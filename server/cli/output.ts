@@ -1,11 +1,14 @@
 import { TidemillError } from '../../engine/errors.js';
 import { engineErrors } from '../../engine/errors.js';
-import { serverErrors } from '../errors.js';
+import { fail, serverErrors } from '../errors.js';
 import { renderTable, type TableColumn } from '../terminal/table.js';
 import { columnsOf, visible } from '../terminal/text.js';
 
+/** Errors: what the write failed with, EPIPE where the reader of our output went away: what nobody reads need not be made. */
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  const { stdout } = process;
+  stdout.write(`${line}\n`);
+  if (stdout.errored) throw stdout.errored;
 }
 
 export function printJson(value: unknown): void {
@@ -18,8 +21,8 @@ export function printTable(columns: readonly TableColumn[], rows: readonly (read
 
 /** Tell the user what went wrong and what to do; answers the exit code. */
 export function reportError(error: unknown, json: boolean): number {
-  if (isBrokenPipe(error)) return 0;
-  const known = error instanceof TidemillError ? error : undefined;
+  if (isBrokenPipe(error) || isBrokenPipe((error as Error | undefined)?.cause)) return 0;
+  const known = error instanceof TidemillError ? error : asDiskFull(error);
   const code = known?.code ?? 'TM_ERR_INTERNAL';
   const message = error instanceof Error ? error.message : String(error);
   if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, data: known?.data ?? {} } })}\n`);
@@ -35,6 +38,11 @@ export function reportError(error: unknown, json: boolean): number {
 function summaryOf(code: string): string | undefined {
   const all: Readonly<Record<string, { readonly summary: string }>> = { ...engineErrors, ...serverErrors };
   return all[code]?.summary;
+}
+
+function asDiskFull(error: unknown): TidemillError | undefined {
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? fail('TM_ERR_DISK_FULL', message, { cause: error }) : undefined;
 }
 
 /** The reader of our output went away, as `head` does: no error of ours. */

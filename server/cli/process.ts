@@ -12,14 +12,16 @@ import type { Drained, Job } from '../../engine/index.js';
 
 export async function processCommand({ options, signal }: Invocation<{ readonly close?: true }>): Promise<void> {
   const at = datasetOptions(options);
-  if (!LmdbStore.exists(path.join(folderOf(at), 'store'))) throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${at.name}' in ${path.resolve(at.data)}`);
+  if (!LmdbStore.exists(path.join(folderOf(at), 'store')))
+    throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${at.name}' in ${path.resolve(at.data)}`);
   const dataset = await openForWriting(at);
   const workshop = new Workshop(dataset, options);
   const progress = startProgress({ quiet: options.json === true });
   try {
     const drained = await processWithProgress(workshop, options.close === true, progress, signal);
     progress.stop();
-    if (options.json === true) printJson({ processors: byProcessor(drained, workshop.busy), failed: drained.failed, waiting: drained.waiting.length });
+    if (options.json === true)
+      printJson({ processors: byProcessor(drained, workshop.busy), failed: drained.failed, waiting: waitingOf(drained) });
     else printJobs(drained, workshop.busy);
     refuseFailures(drained);
   } finally {
@@ -57,6 +59,8 @@ export interface ProcessorSummary {
   readonly processor: string;
   jobs: number;
   failed: number;
+  /** Records that it could not digest, set aside with their reasons. */
+  quarantined: number;
   recordsIn: number;
   recordsOut: number;
   /** Time that threads spent on its tasks; an injection's is that of the database's thread. */
@@ -66,10 +70,19 @@ export interface ProcessorSummary {
 export function byProcessor({ succeeded, failed }: Drained, busy: ReadonlyMap<string, number>): ProcessorSummary[] {
   const rows = new Map<string, ProcessorSummary>();
   for (const { processor, state, counters } of [...succeeded, ...failed]) {
-    const row = rows.get(processor) ?? { processor, jobs: 0, failed: 0, recordsIn: 0, recordsOut: 0, busyMs: Math.round(busy.get(processor) ?? 0) };
+    const row = rows.get(processor) ?? {
+      processor,
+      jobs: 0,
+      failed: 0,
+      quarantined: 0,
+      recordsIn: 0,
+      recordsOut: 0,
+      busyMs: Math.round(busy.get(processor) ?? 0),
+    };
     rows.set(processor, row);
     row.jobs++;
     row.failed += state === 'succeeded' ? 0 : 1;
+    row.quarantined += counters['quarantined'] ?? 0;
     row.recordsIn += counters['records_in'] ?? 0;
     row.recordsOut += counters['records_out'] ?? 0;
   }
@@ -79,22 +92,45 @@ export function byProcessor({ succeeded, failed }: Drained, busy: ReadonlyMap<st
 /** One line a processor. */
 export function printJobs(drained: Drained, busy: ReadonlyMap<string, number>): void {
   const rows = byProcessor(drained, busy);
-  if (rows.length === 0) print('No job is ready.');
+  const waiting = waitingOf(drained);
+  if (rows.length === 0) print(waiting === 0 ? 'Nothing to do: all that was imported is processed.' : 'No job is ready.');
   else {
     printTable(
-      [{ title: 'processor' }, ...['jobs', 'failed', 'records in', 'records out', 'busy'].map((title) => ({ title, align: 'right' as const }))],
-      rows.map((r) => [r.processor, formatCount(r.jobs), formatCount(r.failed), formatCount(r.recordsIn), formatCount(r.recordsOut), formatDuration(r.busyMs)]),
+      [
+        { title: 'processor' },
+        ...['jobs', 'failed', 'records in', 'records out', 'busy'].map((title) => ({ title, align: 'right' as const })),
+      ],
+      rows.map((r) => [
+        r.processor,
+        formatCount(r.jobs),
+        formatCount(r.failed),
+        formatCount(r.recordsIn),
+        formatCount(r.recordsOut),
+        formatDuration(r.busyMs),
+      ]),
     );
   }
-  const { waiting } = drained;
-  if (waiting.length > 0) print(`${formatCount(waiting.length)} more wait for their period to close or for a job before them.`);
+  for (const { processor, quarantined } of rows) {
+    if (quarantined > 0)
+      print(`${processor} set ${formatCount(quarantined)} records aside; tidemill jobs --processor ${processor} tells in which jobs.`);
+  }
+  if (waiting > 0) print(`${formatCount(waiting)} more wait for their period to close or for a job before them.`);
+}
+
+/** How many units wait; those that failed are due still, and are counted as failed. */
+function waitingOf({ failed, waiting }: Drained): number {
+  return Math.max(0, waiting.length - failed.length);
 }
 
 /** Errors: TM_ERR_JOBS_FAILED with the first cause. */
 export function refuseFailures({ failed }: Drained): void {
   const [first] = failed;
   if (first === undefined) return;
-  throw fail('TM_ERR_JOBS_FAILED', `${failed.length} of the jobs failed, the first ${first.processor} (${first.id}): ${first.error?.message ?? 'no cause'} (${first.error?.code ?? ''})`, {
-    data: { jobs: failed.map((j) => j.id) },
-  });
+  throw fail(
+    'TM_ERR_JOBS_FAILED',
+    `${failed.length} of the jobs failed, the first ${first.processor} (${first.id}): ${first.error?.message ?? 'no cause'} (${first.error?.code ?? ''})`,
+    {
+      data: { jobs: failed.map((j) => j.id) },
+    },
+  );
 }

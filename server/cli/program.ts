@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { fail } from '../errors.js';
 import { reportError } from './output.js';
 import type { DatasetOptions } from '../dataset.js';
 
@@ -21,6 +23,15 @@ export function datasetOptions({ data, dataset, db }: Common): DatasetOptions {
   return { data, name: dataset, database: db, environment: process.env };
 }
 
+/** The options that lead another command to the same dataset, as they are typed. */
+export function sameDataset({ data, dataset }: Common): string {
+  const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  return `${data === DEFAULT_DATA ? '' : ` --data ${quoted(data)}`}${dataset === DEFAULT_DATASET ? '' : ` --dataset ${dataset}`}`;
+}
+
+const DEFAULT_DATA = './tidemill-data';
+const DEFAULT_DATASET = 'analytics';
+const { version: VERSION } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 const FORMATS = ['auto', 'impressions', 'common', 'combined', 'vhost_combined'] as const;
 const FILTERS = ['method', 'status', 'static', 'bot'];
 
@@ -32,12 +43,14 @@ function positive(text: string): number {
 
 function keepList(text: string): string[] {
   const list = text === 'all' ? FILTERS : text.split(',').filter((s) => s !== '');
-  for (const item of list) if (!FILTERS.includes(item)) throw new InvalidArgumentError(`'${item}' is not one of ${FILTERS.join(', ')}, all.`);
+  for (const item of list)
+    if (!FILTERS.includes(item)) throw new InvalidArgumentError(`'${item}' is not one of ${FILTERS.join(', ')}, all.`);
   return list;
 }
 
 function siteName(text: string): string {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text)) throw new InvalidArgumentError('A site is 1 to 64 letters, digits, dots, hyphens or underscores.');
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text))
+    throw new InvalidArgumentError('A site is 1 to 64 letters, digits, dots, hyphens or underscores.');
   return text;
 }
 
@@ -47,30 +60,46 @@ export async function main(args: readonly string[]): Promise<number> {
   const interrupt = (): void => controller.abort(new Error('interrupted'));
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  const program = buildProgram(controller.signal);
+  const json = args.includes('--json');
+  const program = buildProgram(controller.signal, json);
+  // A write that fails throws in `print`; the event comes after that.
+  process.stdout.on('error', () => undefined);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      if (json) reportError(fail('TM_ERR_USAGE', error.message.replace(/^error: /, '')), json);
+      return 2;
+    }
     if (controller.signal.aborted) {
       process.stderr.write('tidemill: interrupted; nothing was half done, the same command goes on\n');
       return 130;
     }
-    return reportError(error, args.includes('--json'));
+    return reportError(error, json);
   } finally {
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
   }
 }
 
-function buildProgram(signal: AbortSignal): Command {
+function buildProgram(signal: AbortSignal, json: boolean): Command {
   const program = new Command('tidemill');
   program
+    .version(VERSION)
+    .configureOutput({
+      writeErr: (text) => void (json || process.stderr.write(text)),
+      outputError: (text, write) => write(`tidemill: ${text.replace(/^error: /, '').trimEnd()} (TM_ERR_USAGE)\n`),
+    })
     .description('Turn raw web traffic into daily, weekly and monthly sums in an analytics database.')
-    .addOption(new Option('--data <dir>', 'folder of all datasets').env('TIDEMILL_DATA').default('./tidemill-data'))
-    .option('--dataset <name>', 'dataset to work on', 'analytics')
-    .addOption(new Option('--db <url>', "analytics database: a DuckDB file or a postgres:// URL (default: the dataset's analytics.duckdb)").env('TIDEMILL_DATABASE'))
+    .addOption(new Option('--data <dir>', 'folder of all datasets').env('TIDEMILL_DATA').default(DEFAULT_DATA))
+    .option('--dataset <name>', 'dataset to work on', DEFAULT_DATASET)
+    .addOption(
+      new Option('--db <url>', "analytics database: a DuckDB file or a postgres:// URL (default: the dataset's analytics.duckdb)").env(
+        'TIDEMILL_DATABASE',
+      ),
+    )
     .addOption(new Option('--workers <n>', 'worker threads (default: the cores)').env('TIDEMILL_WORKERS').argParser(positive))
     .option('--json', 'print JSON for programs')
     .exitOverride()
@@ -91,7 +120,11 @@ function buildProgram(signal: AbortSignal): Command {
       .option('--site <name>', "site of a log's lines", siteName, 'default')
       .addOption(new Option('--format <format>', 'format of the files').choices(FORMATS).default('auto'))
       .option('--tz <zone>', 'time zone of a dataset that this call makes')
-      .option('--keep <list>', `do not filter these lines of a log: ${FILTERS.join(',')} or all`, keepList, []);
+      .addOption(
+        new Option('--keep <list>', `lines of a log that are not filtered: ${FILTERS.join(',')} or all`)
+          .argParser(keepList)
+          .default([], 'none'),
+      );
 
   withImportOptions(program.command('run'))
     .description('import files, run every processor with every period closed, and print a summary')
@@ -109,7 +142,9 @@ function buildProgram(signal: AbortSignal): Command {
     .description('list jobs, newest first, or show one')
     .argument('[id]', 'id of a job')
     .option('--processor <name>', 'only jobs of this processor')
-    .addOption(new Option('--state <state>', 'only jobs in this state').choices(['scheduled', 'running', 'succeeded', 'failed', 'cancelled']))
+    .addOption(
+      new Option('--state <state>', 'only jobs in this state').choices(['scheduled', 'running', 'succeeded', 'failed', 'cancelled']),
+    )
     .option('--limit <n>', 'at most so many', positive, 50)
     .action(action(async () => (await import('./jobs.js')).jobs));
   program

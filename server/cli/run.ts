@@ -1,8 +1,9 @@
 import { openForWriting } from '../dataset.js';
-import { openSource } from '../acquisition/source.js';
+import { checkSources } from '../acquisition/import-files.js';
 import { openDatabase } from '../database/open-database.js';
 import { Workshop } from '../workshop.js';
 import { formatCount, formatDuration, formatRate } from '../terminal/format.js';
+import { visible } from '../terminal/text.js';
 import { startProgress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
@@ -12,13 +13,13 @@ import type { AnalyticsDatabase } from '../database/database.js';
 
 /** The main job: import, process with every period closed, and a summary. */
 export async function run({ options, signal }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
-  for (const file of files) if (file !== '-') openSource(file);
+  await checkSources(files, options.format);
   const started = performance.now();
   const dataset = await openForWriting(datasetOptions(options), options.tz);
   const workshop = new Workshop(dataset, options);
   const progress = startProgress({ quiet: options.json === true });
   try {
-    const report = await importWithProgress(workshop, files, options, progress);
+    const report = await importWithProgress(workshop, files, options, progress, signal);
     const imported = performance.now();
     const drained = await processWithProgress(workshop, true, progress, signal);
     progress.stop();
@@ -33,16 +34,18 @@ export async function run({ options, signal }: Invocation<ImportOptions>, files:
         database: dataset.database,
       });
     } else {
-      printImport(report);
+      printImport(report, options);
       print();
       printJobs(drained, workshop.busy);
       print();
       const rate = lines === 0 ? '' : `: ${formatCount(lines)} lines, ${formatRate(lines, ended - started)}`;
-      print(`Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`);
+      print(
+        `Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`,
+      );
       const database = await openDatabase(dataset.database);
       try {
         await printTops(database);
-        print(`\nThe sums are in ${database.name}`);
+        print(`\nThe sums are in ${visible(database.name)}`);
       } finally {
         await database.close();
       }

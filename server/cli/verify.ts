@@ -22,7 +22,9 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
     if (options.json === true) printJson({ ok: true, ...v });
     else {
       print(`${formatCount(v.packages)} packages, ${formatCount(v.parts)} parts (${formatBytes(v.bytes)}): every checksum is right.`);
-      print(`${formatCount(v.checks)} counts agree, from raw lines to ${database === undefined ? 'the sums; there is no database yet' : 'the database'}.`);
+      print(
+        `${formatCount(v.checks)} counts agree, from raw lines to ${database === undefined ? 'the sums; there is no database yet' : 'the database'}.`,
+      );
       if (v.stale > 0) print(`${formatCount(v.stale)} packages wait to be made again from later data; tidemill process does it.`);
     }
   } finally {

@@ -17,7 +17,9 @@ export async function injectAll(session: SqlSession, driver: Driver, injection: 
   const beans: Record<string, number> = {};
   const shapes = injection.tables.map((table) => shapeOf(table.type));
   const values = shapes.some((shape) => shape.kind === 'period') ? [granularity, period] : [];
-  const there = new Map((shapes.length === 0 ? [] : await session.all(countAllRows(shapes), values)).map(({ i, n }) => [Number(i), Number(n)]));
+  const there = new Map(
+    (shapes.length === 0 ? [] : await session.all(countAllRows(shapes), values)).map(({ i, n }) => [Number(i), Number(n)]),
+  );
   for (const [i, table] of injection.tables.entries()) {
     const shape = shapes[i] as TableShape;
     const batches = new CountedBatches(table, shape);
@@ -43,5 +45,14 @@ async function writeLedger(session: SqlSession, injection: Injection, report: In
   if (entries.length > 0 && !superseded && !hasChanged) return;
   const beans = JSON.stringify(report.beans);
   // An upsert costs DuckDB several times an insert.
-  await session.run(entries.length === 0 ? insert(ledgerShape) : upsert(ledgerShape), [path, processor, job, granularity, period, injectedAt, report.rows, beans]);
+  await session.run(entries.length === 0 ? insert(ledgerShape) : upsert(ledgerShape), [
+    path,
+    processor,
+    job,
+    granularity,
+    period,
+    injectedAt,
+    report.rows,
+    beans,
+  ]);
 }

@@ -62,13 +62,15 @@ export class DatabaseSink implements Sink {
   #settle({ id, report, time, error }: WriterAnswer): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (waiting !== undefined && time !== undefined) this.#onTask?.({ label: waiting.label, thread: this.#worker.threadId, start: time[0], end: time[1] });
+    if (waiting !== undefined && time !== undefined)
+      this.#onTask?.({ label: waiting.label, thread: this.#worker.threadId, start: time[0], end: time[1] });
     if (error === undefined) waiting?.resolve(report);
     else waiting?.reject(new TidemillError(error.code, { summary: '', ...error }, error.message, { data: error.data }));
   }
 
   #lose(cause: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(fail('TM_ERR_WRITER_LOST', `the database's thread ended: ${cause.message}`, { cause }));
+    for (const { reject } of this.#waiting.values())
+      reject(fail('TM_ERR_WRITER_LOST', `the database's thread ended: ${cause.message}`, { cause }));
     this.#waiting.clear();
   }
 }

@@ -36,7 +36,13 @@ port.on('message', (message: WriterRequest | 'close') => {
       .then((database) => database.close())
       .catch(() => undefined)
       .finally(() => port.close());
-  } else last = last.then(() => answer(message.id, opening.then((database) => database.inject(injectionOf(message.delivery)))));
+  } else
+    last = last.then(() =>
+      answer(
+        message.id,
+        opening.then((database) => database.inject(injectionOf(message.delivery))),
+      ),
+    );
 });
 
 function injectionOf({ package: at, job, types: all, parts }: Delivery) {

@@ -17,10 +17,22 @@ type Law = readonly [what: string, input: (m: Measures) => number, output: (m: M
 
 const visitorLaws: readonly Law[] = [
   ['visitor beans and sessions of L3Visitor', (m) => records(m, 'VisitorLocationBean'), (m) => sum(m, 'L3Visitor', 'sessions')],
-  ['impressions of visitor beans and of L3Visitor', (m) => sum(m, 'VisitorLocationBean', 'impressions'), (m) => sum(m, 'L3Visitor', 'impressions')],
-  ['impressions of visitor beans and of L3City', (m) => sum(m, 'VisitorLocationBean', 'impressions'), (m) => sum(m, 'L3City', 'impressions')],
+  [
+    'impressions of visitor beans and of L3Visitor',
+    (m) => sum(m, 'VisitorLocationBean', 'impressions'),
+    (m) => sum(m, 'L3Visitor', 'impressions'),
+  ],
+  [
+    'impressions of visitor beans and of L3City',
+    (m) => sum(m, 'VisitorLocationBean', 'impressions'),
+    (m) => sum(m, 'L3City', 'impressions'),
+  ],
 ];
-const unchanged: readonly Law[] = ['VisitorBean', 'VisitorLocationBean'].map((type) => [`number of ${type}`, (m) => records(m, type), (m) => records(m, type)]);
+const unchanged: readonly Law[] = ['VisitorBean', 'VisitorLocationBean'].map((type) => [
+  `number of ${type}`,
+  (m) => records(m, type),
+  (m) => records(m, type),
+]);
 
 /** By the location of the output. What a custom processor conserves is its own affair. */
 const LAWS: Readonly<Record<string, readonly Law[]>> = {
@@ -30,16 +42,28 @@ const LAWS: Readonly<Record<string, readonly Law[]>> = {
       (m) => records(m, 'TransferObject'),
       (m) => sum(m, 'L3Objecttype', 'views') + sum(m, 'L3Download', 'downloads') + sum(m, 'L3InternalSearch', 'searches'),
     ],
-    ['nothing, and what views by type exceed views by object by', () => 0, (m) => sum(m, 'L3Objecttype', 'views') - sum(m, 'L3Object', 'views')],
+    [
+      'nothing, and what views by type exceed views by object by',
+      () => 0,
+      (m) => sum(m, 'L3Objecttype', 'views') - sum(m, 'L3Object', 'views'),
+    ],
   ],
-  sesdata: [['impressions, and those of the sessions', (m) => records(m, 'RawSensorCallBean'), (m) => sum(m, 'SessionBean', 'impressions')]],
+  sesdata: [
+    ['impressions, and those of the sessions', (m) => records(m, 'RawSensorCallBean'), (m) => sum(m, 'SessionBean', 'impressions')],
+  ],
   sesprocessed: [
     ['session beans and sessions of L3Session', (m) => records(m, 'SessionBean'), (m) => sum(m, 'L3Session', 'sessions')],
-    ...['L3Session', 'L3Browser', 'L3Os', 'L3Device', 'L3Referrer', 'L3Ip', 'L3SessionHour'].map(
-      (type): Law => [`impressions of sessions and of ${type}`, (m) => sum(m, 'SessionBean', 'impressions'), (m) => sum(m, type, 'impressions')],
-    ),
+    ...['L3Session', 'L3Browser', 'L3Os', 'L3Device', 'L3Referrer', 'L3Ip', 'L3SessionHour'].map((type): Law => [
+      `impressions of sessions and of ${type}`,
+      (m) => sum(m, 'SessionBean', 'impressions'),
+      (m) => sum(m, type, 'impressions'),
+    ]),
   ],
-  visdata: ['VisitorBean', 'VisitorLocationBean'].map((type) => [`sessions and ${type}s`, (m) => records(m, 'SessionBean'), (m) => records(m, type)]),
+  visdata: ['VisitorBean', 'VisitorLocationBean'].map((type) => [
+    `sessions and ${type}s`,
+    (m) => records(m, 'SessionBean'),
+    (m) => records(m, type),
+  ]),
   visweekdata: unchanged,
   visprocessed: visitorLaws,
   visweekprocessed: visitorLaws,
@@ -47,18 +71,38 @@ const LAWS: Readonly<Record<string, readonly Law[]>> = {
 };
 
 /** All that must hold of a package. One whose inputs are superseded is about to be made again and is not looked at. */
-export function checksOf(p: WorkPackage, measuresOf: (path: string) => Measures | undefined, packageAt: (path: string) => WorkPackage | undefined): Check[] {
+export function checksOf(
+  p: WorkPackage,
+  measuresOf: (path: string) => Measures | undefined,
+  packageAt: (path: string) => WorkPackage | undefined,
+): Check[] {
   const own = measuresOf(p.path) ?? {};
-  const checks: Check[] = Object.entries(p.beans).map(([type, n]) => ({ at: p.path, what: `${type} by metadata and in the parts`, left: n, right: records(own, type) }));
+  const checks: Check[] = Object.entries(p.beans).map(([type, n]) => ({
+    at: p.path,
+    what: `${type} by metadata and in the parts`,
+    left: n,
+    right: records(own, type),
+  }));
   const count = (name: string): number => p.counters[name] ?? 0;
   if (p.processor === undefined) {
     const accepted = Object.values(p.beans).reduce((n, m) => n + m, 0);
     checks.push(
-      { at: p.path, what: 'lines read, and accepted + rejected + filtered + duplicate', left: count('read'), right: accepted + count('rejected') + count('filtered') + count('duplicate') },
+      {
+        at: p.path,
+        what: 'lines read, and accepted + rejected + filtered + duplicate',
+        left: count('read'),
+        right: accepted + count('rejected') + count('filtered') + count('duplicate'),
+      },
       { at: p.path, what: 'lines rejected and kept', left: count('rejected'), right: records(own, 'RejectedLine') },
     );
     const twin = p.location === 'oirawdata' ? packageAt(p.path.replace('/oirawdata/', '/sesrawdata/')) : undefined;
-    if (twin !== undefined) checks.push({ at: p.path, what: 'impressions in oirawdata and in sesrawdata', left: accepted, right: Object.values(twin.beans).reduce((n, m) => n + m, 0) });
+    if (twin !== undefined)
+      checks.push({
+        at: p.path,
+        what: 'impressions in oirawdata and in sesrawdata',
+        left: accepted,
+        right: Object.values(twin.beans).reduce((n, m) => n + m, 0),
+      });
     return checks;
   }
   const inputs = p.inputs.map(measuresOf);

@@ -19,7 +19,8 @@ export function measurePart({ file, part }: { readonly file: string; readonly pa
   } catch (cause) {
     throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  if (bytes.length !== part.bytes || crc32(bytes) !== part.checksum) throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} does not match its checksum`);
+  if (bytes.length !== part.bytes || crc32(bytes) !== part.checksum)
+    throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} does not match its checksum`);
   const measures: Record<string, { records: number; sums: Record<string, number> }> = {};
   for (const batch of readPart({ file, blocks: part.blocks })) {
     const m = (measures[batch.type] ??= { records: 0, sums: {} });

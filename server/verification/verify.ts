@@ -1,7 +1,15 @@
 import { addMeasures, type Measures } from './measure-task.js';
 import { checksOf, type Check } from './conservation.js';
 import { fail } from '../errors.js';
-import { formatDay, formatPeriod, type AggregateType, type Executor, type LocationStore, type Topology, type WorkPackage } from '../../engine/index.js';
+import {
+  formatDay,
+  formatPeriod,
+  type AggregateType,
+  type Executor,
+  type LocationStore,
+  type Topology,
+  type WorkPackage,
+} from '../../engine/index.js';
 import type { AnalyticsDatabase } from '../database/database.js';
 
 export interface Verified {
@@ -35,7 +43,11 @@ export async function verify(
     packages.map(async (p) => {
       const parts = await Promise.all(
         [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects])].map(async (part) => {
-          const measured = await executor.run<Measures>({ module: MEASURE, name: 'measurePart', argument: { file: store.file(p, part), part } });
+          const measured = await executor.run<Measures>({
+            module: MEASURE,
+            name: 'measurePart',
+            argument: { file: store.file(p, part), part },
+          });
           onProgress(++done, total);
           return measured;
         }),
@@ -46,7 +58,13 @@ export async function verify(
   for (const s of settled) if (s.status === 'rejected') throw s.reason;
 
   const byPath = new Map(packages.map((p) => [p.path, p]));
-  const checks: Check[] = packages.flatMap((p) => checksOf(p, (at) => measures.get(at), (at) => byPath.get(at)));
+  const checks: Check[] = packages.flatMap((p) =>
+    checksOf(
+      p,
+      (at) => measures.get(at),
+      (at) => byPath.get(at),
+    ),
+  );
   for (const { at, what, left, right } of checks) {
     if (left !== right) throw fail('TM_ERR_VERIFY', `${at}: ${what}: ${left} and ${right}`, { data: { at, what, left, right } });
   }
@@ -73,7 +91,8 @@ async function checkDatabase(
   for (const p of packages) {
     const processor = topology.producerOf(p.location);
     if (processor?.kind !== 'inject' || p.inputs.some((input) => !byPath.has(input))) continue;
-    if (!ledger.has(p.path)) throw fail('TM_ERR_VERIFY', `${p.path}: the database has no ledger row of this injection`, { data: { at: p.path } });
+    if (!ledger.has(p.path))
+      throw fail('TM_ERR_VERIFY', `${p.path}: the database has no ledger row of this injection`, { data: { at: p.path } });
     const injected = addMeasures(p.inputs.map((input) => measures.get(input) ?? {}));
     for (const type of topology.location(processor.input).holds as readonly AggregateType[]) {
       const table = type.table as string;
@@ -85,9 +104,13 @@ async function checkDatabase(
         checks++;
         const [left, right] = [injected[type.name]?.sums[measure] ?? 0, sums[measure] ?? 0];
         if (left !== right) {
-          throw fail('TM_ERR_VERIFY', `${table}, ${p.period.granularity} ${formatPeriod(p.period)}: ${measure} injected and in the database: ${left} and ${right}`, {
-            data: { at: p.path, table, measure, left, right },
-          });
+          throw fail(
+            'TM_ERR_VERIFY',
+            `${table}, ${p.period.granularity} ${formatPeriod(p.period)}: ${measure} injected and in the database: ${left} and ${right}`,
+            {
+              data: { at: p.path, table, measure, left, right },
+            },
+          );
         }
       }
     }

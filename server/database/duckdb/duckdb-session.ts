@@ -77,7 +77,12 @@ export class DuckDbSession implements SqlSession {
     const loadGroup = async (group: readonly Batch[]): Promise<void> => {
       const records = group.reduce((n, batch) => n + batch.rows, 0);
       if (period && records <= FEW_ROWS) {
-        rows += await this.#append(table, scan, [...FIXED, ...columns], group.map((batch) => withPeriod(batch, period)));
+        rows += await this.#append(
+          table,
+          scan,
+          [...FIXED, ...columns],
+          group.map((batch) => withPeriod(batch, period)),
+        );
         return;
       }
       scan.begin(columns, group);
