@@ -161,7 +161,7 @@ class JobRun {
     const parts = await this.#each(shards, (shard) =>
       this.#shardTask(
         shard,
-        (own): WholeTask => ({ processor: this.#ref(), context: this.#p.context, file: this.#file(), shard: own, name: '' }),
+        (own): WholeTask => ({ processor: this.#ref(), context: this.#p.context, file: this.#file(), shard: own }),
         'runRows',
         (task, part: Part) => ({ ...part, file: task.file }),
       ),
@@ -180,7 +180,7 @@ class JobRun {
     const shards = splitIntoShards(files, limits.recordsPerShard);
     if (shards.length === 0) return [];
     if (shards.length === 1 && partitions === 1) {
-      const task: WholeTask = { processor, context, file: this.#file(), shard: shards[0] as Shard, name: '' };
+      const task: WholeTask = { processor, context, file: this.#file(), shard: shards[0] as Shard };
       try {
         return [{ ...(await this.#task<Part>('runWhole', task)), file: task.file }];
       } catch (error) {
@@ -190,7 +190,7 @@ class JobRun {
     }
     if (work.map === undefined && partitions === 1) {
       return this.#finished(processor, work, [
-        await this.#reduce({ processor, context, file: this.#file(), inputs: files, step: 'reduce', name: '' }),
+        await this.#reduce({ processor, context, file: this.#file(), inputs: files, step: 'reduce' }),
       ]);
     }
     const spills = (
@@ -207,7 +207,7 @@ class JobRun {
       Array.from({ length: partitions }, (_, p) => p),
       async (p) => {
         const inputs = spills.map((s) => ({ file: s.file, blocks: s.partitions[p] ?? [] })).filter((f) => f.blocks.length > 0);
-        return this.#reduce({ processor, context, file: this.#file(), inputs, step: 'reduce', name: '' });
+        return this.#reduce({ processor, context, file: this.#file(), inputs, step: 'reduce' });
       },
     );
     return this.#finished(processor, work, reduced);
@@ -215,7 +215,7 @@ class JobRun {
 
   async #finished(processor: ProcessorRef, work: MapReduce, reduced: (Part & { file: string })[]): Promise<(Part & { file: string })[]> {
     if (work.finish === undefined) return reduced;
-    return [await this.#reduce({ processor, context: this.#p.context, file: this.#file(), inputs: reduced, step: 'finish', name: '' })];
+    return [await this.#reduce({ processor, context: this.#p.context, file: this.#file(), inputs: reduced, step: 'finish' })];
   }
 
   async #reduce(task: ReduceTask): Promise<Part & { file: string }> {

@@ -20,7 +20,7 @@ export interface Job {
   readonly finishedAt?: number;
   /** Tasks done and known so far. */
   readonly progress: { readonly done: number; readonly total: number };
-  /** Records in and out, bytes spilled, task attempts, records quarantined, ms of each phase. */
+  /** Records in and out, tasks and their retries, shards halved, records quarantined. */
   readonly counters: Readonly<Record<string, number>>;
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -43,7 +43,7 @@ export interface WorkPackage {
   readonly report?: unknown;
 }
 
-/** Parts with the folder that they lie in, as tasks read them. */
+/** Some blocks of a file, as tasks read them. */
 export interface PartFile {
   readonly file: string;
   readonly blocks: readonly BlockRef[];

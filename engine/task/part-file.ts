@@ -27,10 +27,6 @@ export class PartWriter {
     this.#fd = diskErrors(file, () => openSync(file, 'wx'));
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Append a batch as one block or more; an empty one leaves no trace. */
   append(batch: Batch): BlockRef[] {
     const refs: BlockRef[] = [];
@@ -84,6 +80,25 @@ export class PartWriter {
       for (let at = 0; at < rest.length;) at += writeSync(this.#fd, rest, at);
     });
   }
+}
+
+/**
+ * Write a part and close it, whatever happens; the caller names it where it comes to lie in a package. `sync` waits until
+ * the bytes are on the disk: what a commit will refer to must be there before it. Errors: TM_ERR_DISK_FULL, those of `work`.
+ */
+export function writePart(
+  file: string,
+  { sync, name = '' }: { readonly sync: boolean; readonly name?: string },
+  work: (writer: PartWriter) => void,
+): Part {
+  const writer = new PartWriter(file);
+  try {
+    work(writer);
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  return writer.close(name, sync);
 }
 
 function range(from: number, count: number): Uint32Array {

@@ -8,7 +8,7 @@
  */
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
-import { PartWriter, readPart } from './part-file.js';
+import { readPart, writePart } from './part-file.js';
 import { loadProcessor, type ProcessorRef } from './load-processor.js';
 import { fail } from '../errors.js';
 import type { Batch, Column } from '../column.js';
@@ -45,18 +45,16 @@ export interface Spill {
 export interface ReduceTask extends TaskBase {
   readonly inputs: readonly PartFile[];
   readonly step: 'reduce' | 'finish';
-  readonly name: string;
 }
 
 export interface WholeTask extends TaskBase {
   readonly shard: Shard;
-  readonly name: string;
 }
 
 export async function runMap(task: MapTask): Promise<Spill> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
   const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
-  writing(task.file, 'spill', false, (writer) => {
+  writePart(task.file, { sync: false }, (writer) => {
     for (const batch of mapped(work, task.shard, task.context)) {
       for (const [p, rows] of partitionRows(batch, partitionColumns(work, batch), task.partitions).entries()) {
         if (rows !== undefined) partitions[p]?.push(...writer.append(rows));
@@ -68,7 +66,7 @@ export async function runMap(task: MapTask): Promise<Spill> {
 
 export async function runReduce(task: ReduceTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
-  return writing(task.file, task.name, true, (writer) => {
+  return writePart(task.file, { sync: true }, (writer) => {
     const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
     const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
     for (const result of results) writer.append(result);
@@ -77,7 +75,7 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
 
 export async function runWhole(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
-  return writing(task.file, task.name, true, (writer) => {
+  return writePart(task.file, { sync: true }, (writer) => {
     let results = work.reduce(byType(mapped(work, task.shard, task.context)), task.context);
     if (work.finish !== undefined) results = work.finish(byType(results), task.context);
     for (const result of results) writer.append(result);
@@ -86,7 +84,7 @@ export async function runWhole(task: WholeTask): Promise<Part> {
 
 export async function runRows(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapOnly;
-  return writing(task.file, task.name, true, (writer) => {
+  return writePart(task.file, { sync: true }, (writer) => {
     for (const batch of shardBatches(task.shard)) for (const result of work.map(batch, task.context)) writer.append(result);
   });
 }
@@ -134,15 +132,4 @@ function listsByType(batches: readonly Batch[]): Map<string, Batch[]> {
     else list.push(batch);
   }
   return lists;
-}
-
-function writing(file: string, name: string, sync: boolean, work: (writer: PartWriter) => void): Part {
-  const writer = new PartWriter(file);
-  try {
-    work(writer);
-  } catch (error) {
-    writer.abandon();
-    throw error;
-  }
-  return writer.close(name, sync);
 }

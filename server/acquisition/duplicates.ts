@@ -8,11 +8,11 @@ import {
   keyPart,
   numberColumn,
   partitionRows,
-  PartWriter,
   readPart,
   selectColumn,
   selectRows,
   stringColumn,
+  writePart,
   type Batch,
   type BlockRef,
   type Day,
@@ -42,8 +42,7 @@ export interface Duplicates {
 /** Write (day, id, file number, row) of every impression that has an id, by partition. */
 export function spillIds({ files, partitions, file }: SpillIdsTask): Spill {
   const refs = Array.from({ length: partitions }, (): BlockRef[] => []);
-  const writer = new PartWriter(file);
-  try {
+  writePart(file, { sync: false }, (writer) => {
     for (const input of files) {
       let first = 0;
       for (const batch of readPart(input)) {
@@ -54,11 +53,7 @@ export function spillIds({ files, partitions, file }: SpillIdsTask): Spill {
         }
       }
     }
-  } catch (error) {
-    writer.abandon();
-    throw error;
-  }
-  writer.close('', false);
+  });
   return { file, partitions: refs };
 }
 
@@ -104,17 +99,12 @@ export function findDuplicates({ inputs }: { readonly inputs: readonly PartFile[
 /** Write a file again without some rows. */
 export function dropRows({ input, rows, file }: { readonly input: PartFile; readonly rows: Uint32Array; readonly file: string }): Part {
   const drop = new Set(rows);
-  const writer = new PartWriter(file);
-  try {
+  return writePart(file, { sync: true }, (writer) => {
     let first = 0;
     for (const batch of readPart(input)) {
       const kept = Uint32Array.from({ length: batch.rows }, (_, i) => i).filter((row) => !drop.has(row + first));
       writer.append(selectRows(batch, kept));
       first += batch.rows;
     }
-  } catch (error) {
-    writer.abandon();
-    throw error;
-  }
-  return writer.close('', true);
+  });
 }

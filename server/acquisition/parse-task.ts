@@ -3,7 +3,7 @@ import { fail } from '../errors.js';
 import { digestOf } from './source.js';
 import { withoutByteOrderMark } from '../import/lines.js';
 import { createParser, type ParserOptions, type ShardCounts } from '../import/parse-shard.js';
-import { PartWriter, stringColumn, type Day, type Part } from '../../engine/index.js';
+import { stringColumn, writePart, type Batch, type Day, type Part } from '../../engine/index.js';
 
 /** A range of a file, or bytes that were cut out of a compressed one. */
 export type ShardInput =
@@ -75,12 +75,12 @@ export function parseShard({ input, options, file }: ParseTask): ParseResult {
   };
 }
 
-function numbersOf(rejects: Parameters<PartWriter['append']>[0]): Float64Array | undefined {
+function numbersOf(rejects: Batch): Float64Array | undefined {
   const c = rejects.columns['line'];
   return c?.kind === 'number' ? c.values : undefined;
 }
 
-function rowsWithId(batch: Parameters<PartWriter['append']>[0]): number {
+function rowsWithId(batch: Batch): number {
   const { dictionary, codes } = stringColumn(batch, 'id');
   if (dictionary.bytes.length === 0) return 0;
   let n = 0;
@@ -91,15 +91,8 @@ function rowsWithId(batch: Parameters<PartWriter['append']>[0]): number {
   return n;
 }
 
-function write(file: string, batch: Parameters<PartWriter['append']>[0]): Part {
-  const writer = new PartWriter(file);
-  try {
-    writer.append(batch);
-  } catch (error) {
-    writer.abandon();
-    throw error;
-  }
-  return writer.close('', true);
+function write(file: string, batch: Batch): Part {
+  return writePart(file, { sync: true }, (writer) => writer.append(batch));
 }
 
 /** Kept between tasks: fresh pages for every shard cost as much as reading it. No result of a task points into it. */

@@ -1,4 +1,4 @@
-import { PartWriter, readPart, numberColumn, type Part, type PartFile } from '../../engine/index.js';
+import { readPart, writePart, numberColumn, type Part, type PartFile } from '../../engine/index.js';
 
 /** Rejected lines of one shard, the number of lines before it in its source, and the source. */
 export interface ShardRejects extends PartFile {
@@ -8,8 +8,7 @@ export interface ShardRejects extends PartFile {
 
 /** Gather the rejected lines of all shards into one part, with their line numbers in the source. */
 export function gatherRejects({ shards, file }: { readonly shards: readonly ShardRejects[]; readonly file: string }): Part {
-  const writer = new PartWriter(file);
-  try {
+  return writePart(file, { sync: true, name: 'rejects' }, (writer) => {
     for (const shard of shards) {
       const name = Buffer.from(shard.source);
       for (const batch of readPart(shard)) {
@@ -29,9 +28,5 @@ export function gatherRejects({ shards, file }: { readonly shards: readonly Shar
         });
       }
     }
-  } catch (error) {
-    writer.abandon();
-    throw error;
-  }
-  return writer.close('rejects', true);
+  });
 }
