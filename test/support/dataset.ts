@@ -89,7 +89,7 @@ export function trafficBytes(options: TrafficOptions): Buffer {
 }
 
 export function awkwardBytes(lines: number, seed = 1): Buffer {
-  return Buffer.concat([...awkwardLines({ lines, seed })].map((line) => line.bytes));
+  return Buffer.concat([...awkwardLines({ lines, seed })].map(({ bytes }) => bytes));
 }
 
 /** The lines of some bytes, each with its end. */
