@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { loadCustomFlow, tableTypes } from './custom-flow.js';
 import { fail } from './errors.js';
-import { loadFlow, Topology, zone, type Flow } from '../engine/index.js';
+import { Topology, zone, type Flow } from '../engine/index.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
 import webAnalytics from '../processors/index.js';
 import { readSettings, type Settings } from './settings.js';
@@ -78,9 +79,10 @@ async function assemble(options: DatasetOptions, folder: string, settings: Setti
   const flows: { module: string; flow: Flow }[] = [{ module: BUILT_IN, flow: webAnalytics }];
   for (const file of settings.processors) {
     const module = pathToFileURL(path.resolve(folder, file)).href;
-    flows.push({ module, flow: await loadFlow(module) });
+    flows.push({ module, flow: await loadCustomFlow(module) });
   }
   const topology = new Topology({ locations: flows.flatMap((f) => f.flow.locations), processors: flows.flatMap((f) => f.flow.processors) });
+  tableTypes(topology);
   const modules = new Map(flows.flatMap(({ module, flow }) => flow.processors.map((p) => [p.name, module] as const)));
   const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
   try {

@@ -1,16 +1,7 @@
 import { availableParallelism } from 'node:os';
-import {
-  Coordinator,
-  endOf,
-  zone,
-  type AggregateType,
-  type Drained,
-  type Job,
-  type Limits,
-  type Period,
-  type TaskEvent,
-} from '../engine/index.js';
+import { Coordinator, endOf, zone, type Drained, type Job, type Limits, type Period, type TaskEvent } from '../engine/index.js';
 import { PoolExecutor } from '../engine/executor/pool-executor.js';
+import { tableTypes } from './custom-flow.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
 import { DatabaseSink } from './injection/database-sink.js';
 import { paramsOf } from './settings.js';
@@ -79,8 +70,9 @@ export class Workshop {
     readonly signal?: AbortSignal | undefined;
   }): Promise<Drained> {
     const { store, topology, moduleOf, settings, database } = this.#dataset;
-    const sink = await DatabaseSink.open(database, this.#tableTypes(), this.#onTask);
+    const sink = await DatabaseSink.open(database, tableTypes(this.#dataset.topology), this.#onTask);
     try {
+      await this.#forgetInjections((at) => !sink.holds(at));
       const coordinator = new Coordinator({
         store,
         executor: this.#executor,
@@ -104,10 +96,11 @@ export class Workshop {
     return this.#executor.close();
   }
 
-  #tableTypes(): AggregateType[] {
-    const { topology } = this.#dataset;
-    const injected = [...topology.processors.values()].filter((p) => p.kind === 'inject');
-    const types = injected.flatMap((p) => topology.location(p.input).holds as readonly AggregateType[]);
-    return [...new Map(types.map((t) => [t.name, t])).values()];
+  /** What another database got, or one that was lost, is to be injected into this one. */
+  async #forgetInjections(isLost: (packagePath: string) => boolean): Promise<void> {
+    const { store, topology } = this.#dataset;
+    const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => store.packages(p.output));
+    const lost = injections.map((p) => p.path).filter(isLost);
+    if (lost.length > 0) await store.commit({ remove: lost });
   }
 }

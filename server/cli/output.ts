@@ -19,6 +19,16 @@ export function printTable(columns: readonly TableColumn[], rows: readonly (read
   for (const line of renderTable(columns, rows, columnsOf(process.stdout)).trimEnd().split('\n')) print(line);
 }
 
+/** A database's path or URL as it may be shown. */
+export function withoutPassword(database: string): string {
+  if (!URL.canParse(database)) return database;
+  const url = new URL(database);
+  if (url.password === '' && !url.searchParams.has('password')) return database;
+  url.password = '';
+  url.searchParams.delete('password');
+  return url.href;
+}
+
 /** Tell the user what went wrong and what to do; answers the exit code. */
 export function reportError(error: unknown, json: boolean): number {
   if (isBrokenPipe(error) || isBrokenPipe((error as Error | undefined)?.cause)) return 0;

@@ -8,7 +8,7 @@ import { startProgress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
-import { print, printJson, printTable } from './output.js';
+import { print, printJson, printTable, withoutPassword } from './output.js';
 import type { AnalyticsDatabase } from '../database/database.js';
 
 /** The main job: import, process with every period closed, and a summary. */
@@ -31,7 +31,7 @@ export async function run({ options, signal }: Invocation<ImportOptions>, files:
         processors: byProcessor(drained, workshop.busy),
         failed: drained.failed,
         ms: { import: Math.round(imported - started), process: Math.round(ended - imported), total: Math.round(ended - started) },
-        database: dataset.database,
+        database: withoutPassword(dataset.database),
       });
     } else {
       printImport(report, options);

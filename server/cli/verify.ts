@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { openForReading } from '../dataset.js';
+import { fail } from '../errors.js';
+import { openForReading, type Dataset } from '../dataset.js';
 import { openDatabase } from '../database/open-database.js';
 import { verify as verifyAll } from '../verification/verify.js';
 import { PoolExecutor } from '../../engine/executor/pool-executor.js';
@@ -16,6 +17,7 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
   const isFile = !/^postgres(ql)?:/.test(dataset.database);
   const database = isFile && !existsSync(dataset.database) ? undefined : await openDatabase(dataset.database);
   try {
+    if (database === undefined) refuseLost(dataset);
     const bar = progress.task('verify', { unit: 'parts' });
     const v = await verifyAll(dataset.store, dataset.topology, executor, database, (done, total) => bar.update(done, total));
     progress.stop();
@@ -33,4 +35,14 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
     await executor.close();
     await dataset.store.close();
   }
+}
+
+/** Without a database nothing may say that it was filled. */
+function refuseLost({ store, topology, database }: Dataset): void {
+  const [injected] = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => store.packages(p.output));
+  if (injected === undefined) return;
+  throw fail(
+    'TM_ERR_VERIFY',
+    `${injected.path} was injected into a database, but ${database} is not there; tidemill process makes it again`,
+  );
 }

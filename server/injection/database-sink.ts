@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../errors.js';
 import { TidemillError, type AggregateType, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
-import type { WriterAnswer, WriterRequest, WriterStart } from './messages.js';
+import type { WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 interface Waiting {
   readonly label: string;
@@ -16,12 +16,13 @@ export class DatabaseSink implements Sink {
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
   #last = 0;
+  #injected: ReadonlySet<string> = new Set();
 
   /** Open the database and bring its tables up to date. Errors: those of `openDatabase` and `migrate`. */
   static async open(database: string, types: readonly AggregateType[], onTask?: (event: TaskEvent) => void): Promise<DatabaseSink> {
     const sink = new DatabaseSink({ database, types }, onTask);
     try {
-      await sink.#answerTo(0, 'open the database');
+      sink.#injected = new Set((await sink.#answerTo(0, 'open the database')) as WriterStarted);
       return sink;
     } catch (error) {
       await sink.close();
@@ -40,6 +41,11 @@ export class DatabaseSink implements Sink {
         resolve();
       }),
     );
+  }
+
+  /** Whether the database had the sums of a package when it was opened. */
+  holds(packagePath: string): boolean {
+    return this.#injected.has(packagePath);
   }
 
   deliver(delivery: Delivery): Promise<unknown> {

@@ -6,6 +6,9 @@ export interface WriterStart {
   readonly types: readonly AggregateType[];
 }
 
+/** The report of the start: the packages in the database's ledger. */
+export type WriterStarted = readonly string[];
+
 export interface WriterRequest {
   readonly id: number;
   readonly delivery: Delivery;

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../database/open-database.js';
 import { fail } from '../errors.js';
 import { formatDay, readPart, TidemillError, type AggregateType, type Batch, type Delivery } from '../../engine/index.js';
-import type { WriterAnswer, WriterRequest, WriterStart } from './messages.js';
+import type { WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this module is a worker thread');
@@ -27,7 +27,7 @@ const opening = openDatabase(url).then(async (database) => {
 });
 let last = answer(
   0,
-  opening.then(() => undefined),
+  opening.then(async (database) => (await database.ledger()).map((row) => row.package) satisfies WriterStarted),
 );
 
 port.on('message', (message: WriterRequest | 'close') => {

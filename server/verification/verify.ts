@@ -6,11 +6,12 @@ import {
   formatPeriod,
   type AggregateType,
   type Executor,
+  type Granularity,
   type LocationStore,
   type Topology,
   type WorkPackage,
 } from '../../engine/index.js';
-import type { AnalyticsDatabase } from '../database/database.js';
+import type { AnalyticsDatabase, RowFilter } from '../database/database.js';
 
 export interface Verified {
   readonly packages: number;
@@ -78,7 +79,7 @@ export async function verify(
   };
 }
 
-/** Each period's rows in each table add up to the beans that were injected. */
+/** Each period's rows in each table add up to the beans that were injected, and there are no rows of other periods. */
 async function checkDatabase(
   packages: readonly WorkPackage[],
   topology: Topology,
@@ -86,33 +87,48 @@ async function checkDatabase(
   byPath: ReadonlyMap<string, WorkPackage>,
   database: AnalyticsDatabase,
 ): Promise<number> {
-  const ledger = new Map((await database.ledger()).map((row) => [row.package, row]));
+  const ledger = new Set((await database.ledger()).map((row) => row.package));
   let checks = 0;
-  for (const p of packages) {
-    const processor = topology.producerOf(p.location);
-    if (processor?.kind !== 'inject' || p.inputs.some((input) => !byPath.has(input))) continue;
-    if (!ledger.has(p.path))
-      throw fail('TM_ERR_VERIFY', `${p.path}: the database has no ledger row of this injection`, { data: { at: p.path } });
-    const injected = addMeasures(p.inputs.map((input) => measures.get(input) ?? {}));
-    for (const type of topology.location(processor.input).holds as readonly AggregateType[]) {
-      const table = type.table as string;
-      if (table.startsWith('l2_')) continue; // holds no period
-      const day = formatDay(p.period.first);
-      const { sums } = await database.totals(table, { granularity: p.period.granularity, from: day, to: day });
-      for (const [measure, { op }] of Object.entries(type.measures)) {
-        if (op !== 'sum') continue;
-        checks++;
-        const [left, right] = [injected[type.name]?.sums[measure] ?? 0, sums[measure] ?? 0];
-        if (left !== right) {
-          throw fail(
-            'TM_ERR_VERIFY',
-            `${table}, ${p.period.granularity} ${formatPeriod(p.period)}: ${measure} injected and in the database: ${left} and ${right}`,
-            {
-              data: { at: p.path, table, measure, left, right },
-            },
-          );
-        }
-      }
+  const compare = async (
+    type: AggregateType,
+    injected: Measures,
+    filter: RowFilter & { granularity: Granularity },
+    periods: string,
+  ): Promise<void> => {
+    const table = type.table as string;
+    const { sums } = await database.totals(table, filter);
+    for (const [measure, { op }] of Object.entries(type.measures)) {
+      if (op !== 'sum') continue;
+      checks++;
+      const [left, right] = [injected[type.name]?.sums[measure] ?? 0, sums[measure] ?? 0];
+      if (left === right) continue;
+      throw fail('TM_ERR_VERIFY', `${table}, ${periods}: ${measure} injected and in the database: ${left} and ${right}`, {
+        data: { table, granularity: filter.granularity, measure, left, right },
+      });
+    }
+  };
+  for (const processor of topology.processors.values()) {
+    if (processor.kind !== 'inject') continue;
+    // Master tables (l2_…) hold no period.
+    const types = (topology.location(processor.input).holds as readonly AggregateType[]).filter(
+      (type) => type.table?.startsWith('l2_') === false,
+    );
+    const injections = packages.filter((p) => p.location === processor.output);
+    const current = injections.filter((p) => p.inputs.every((input) => byPath.has(input)));
+    const all = new Map<Granularity, Measures>();
+    for (const p of current) {
+      if (!ledger.has(p.path))
+        throw fail('TM_ERR_VERIFY', `${p.path}: the database has no ledger row of this injection`, { data: { at: p.path } });
+      const { granularity, first } = p.period;
+      const day = formatDay(first);
+      const injected = addMeasures(p.inputs.map((input) => measures.get(input) ?? {}));
+      all.set(granularity, addMeasures([all.get(granularity) ?? {}, injected]));
+      for (const type of types)
+        await compare(type, injected, { granularity, from: day, to: day }, `${granularity} ${formatPeriod(p.period)}`);
+    }
+    if (current.length < injections.length) continue;
+    for (const [granularity, injected] of all) {
+      for (const type of types) await compare(type, injected, { granularity }, `all ${granularity}s together`);
     }
   }
   return checks;
