@@ -1,0 +1,41 @@
+/** What the capture process says of itself: once a second, and at each change of its state. Times are ms since the epoch. */
+export interface CaptureStatus {
+  readonly state: 'OK' | 'WARNING' | 'CRITICAL' | 'DOWN';
+  readonly since: number;
+  readonly port: number;
+  /** Requests that wait, and how many of them make a warning and the limit. */
+  readonly queue: number;
+  readonly warnSize: number;
+  readonly maxSize: number;
+  /** Since the process began: impressions answered 2xx, 4xx and 503. */
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly refused: number;
+  /** Impressions accepted in the last second. */
+  readonly perSecond: number;
+  /** The package of oirawdata that is being written. */
+  readonly open: { readonly package: string; readonly lines: number; readonly bytes: number; readonly since: number } | null;
+}
+
+/** What a child tells the supervisor. */
+export type ChildMessage =
+  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'capture'; readonly status: CaptureStatus }
+  /** A package of the spool got its final name. */
+  | { readonly kind: 'closed'; readonly package: string };
+
+/** What the supervisor tells a child; `stop` goes to each, the others to the engine process. */
+export type SupervisorMessage =
+  | Extract<ChildMessage, { readonly kind: 'capture' | 'closed' }>
+  | { readonly kind: 'capture-down'; readonly reason: string }
+  | { readonly kind: 'stop' };
+
+/** What a child process is started with, as one JSON argument. */
+export interface ChildOptions {
+  readonly data: string;
+  readonly dataset: string;
+  readonly db?: string;
+  readonly workers?: number;
+  readonly port: number;
+  readonly host: string;
+}
