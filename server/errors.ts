@@ -54,8 +54,51 @@ export const serverErrors = {
     summary: 'There is no location of that name. `tidemill locations` lists them.',
     exitCode: 2,
   },
+  TM_ERR_PROCESSOR_UNKNOWN: {
+    summary: 'There is no processor of that name. `GET /api/v1/processors` lists them.',
+    exitCode: 2,
+  },
   TM_ERR_JOB_UNKNOWN: {
     summary: 'There is no job with that id. `tidemill jobs` lists them.',
+    exitCode: 2,
+  },
+  TM_ERR_JOB_NOT_RUNNING: {
+    summary: 'The job does not run, so there is nothing to cancel.',
+  },
+  TM_ERR_API_REQUEST: {
+    summary: 'A request to the API has a parameter or a body that it does not take; the message names it. `/api/docs` tells what there is.',
+    exitCode: 2,
+  },
+  TM_ERR_API_UNKNOWN: {
+    summary: 'The API has nothing at that path. `/api/docs` tells what there is.',
+    exitCode: 2,
+  },
+  TM_ERR_API_CURSOR: {
+    summary: 'A cursor is not one that this list gave. Begin again without it.',
+    exitCode: 2,
+  },
+  TM_ERR_API_TOKEN: {
+    summary: 'The API wants a token that it knows: `Authorization: Bearer …`, with the setting api.adminToken or api.readToken.',
+    exitCode: 2,
+  },
+  TM_ERR_API_ROLE: {
+    summary: 'The token may read only. What changes something needs that of api.adminToken.',
+    exitCode: 2,
+  },
+  TM_ERR_API_HOST: {
+    summary: 'A request names a host that the API does not go by. Add the name under which people reach it to the setting api.hosts.',
+    exitCode: 2,
+  },
+  TM_ERR_API_ORIGIN: {
+    summary: 'A page of another site asked the API. Only its own pages and programs may.',
+    exitCode: 2,
+  },
+  TM_ERR_API_BUSY: {
+    summary: 'Too many streams of events are open. Close some, or try again later.',
+    retryable: true,
+  },
+  TM_ERR_API_BIND: {
+    summary: 'The API cannot listen there. An address that others can reach needs the setting api.adminToken; a port must be free.',
     exitCode: 2,
   },
   TM_ERR_JOBS_FAILED: {
@@ -92,6 +135,40 @@ export const serverErrors = {
   },
   TM_ERR_GEO_DATABASE: {
     summary: "A location database cannot be read. Check the setting 'geo.cityDatabase' and the file.",
+  },
+  TM_ERR_SERVE_RUNNING: {
+    summary: 'Another `tidemill serve` runs on this dataset. Stop it, or use that one.',
+  },
+  TM_ERR_LISTEN: {
+    summary: 'An address or port cannot be listened on. Another program may have it; choose another one.',
+  },
+  TM_ERR_SPOOL: {
+    summary:
+      "The sensor's spool cannot be read or written. Check the folder, its permissions and the disk; the sensor goes on when it can.",
+    retryable: true,
+  },
+  TM_ERR_SENSOR_REQUEST: {
+    summary: 'The sensor has no such address, or does not take such a request: method, content type, size. The message tells.',
+  },
+  TM_ERR_SENSOR_BODY: {
+    summary: 'The body sent to the sensor is not one JSON object nor a list of them, in UTF-8. Nothing of it was taken.',
+  },
+  TM_ERR_SENSOR_IMPRESSION: {
+    summary: 'An impression breaks a rule of docs/impressions.md; `errors` tells which. Nothing of the request was taken.',
+  },
+  TM_ERR_SENSOR_TOKEN: {
+    summary: "The token shown is not the dataset's setting 'sensor.ingestToken'.",
+  },
+  TM_ERR_SENSOR_RATE: {
+    summary: "An address sent more than the setting 'sensor.rateLimit' allows. Try again after the time in Retry-After.",
+    retryable: true,
+  },
+  TM_ERR_SENSOR_PRIVACY: {
+    summary: "The browser asks not to be tracked, and the setting 'sensor.respectDoNotTrack' is on. Nothing was taken.",
+  },
+  TM_ERR_SENSOR_OVERLOAD: {
+    summary: 'More requests wait than the sensor may hold, or it is ending. Nothing was taken; try again after the time in Retry-After.',
+    retryable: true,
   },
 } as const satisfies Record<string, ErrorSpec>;
 

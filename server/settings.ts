@@ -26,6 +26,8 @@ const timeZone = z.string().refine((name) => {
 
 const site = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a site: 1 to 64 letters, digits, dots, hyphens or underscores');
 
+const token = z.string().regex(/^[A-Za-z0-9._~+/=-]{16,256}$/, 'a token: 16 to 256 letters, digits or ._~+/=-');
+
 /** `dataset.json`, spec §8. Each description is what the documentation says of the setting. */
 export const settingsSchema = z.strictObject({
   timeZone: timeZone.default('UTC').describe('IANA time zone of days, weeks and months; fixed when the dataset is made'),
@@ -51,12 +53,56 @@ export const settingsSchema = z.strictObject({
   sensor: z
     .strictObject({
       thresholdTime: duration.prefault('10m').describe('how often the sensor ends a work package of oirawdata'),
+      sessionThresholdTime: duration
+        .optional()
+        .describe('how often the sensor ends a work package of sesrawdata (default: at local midnight only)'),
+      commitMs: z.int().min(0).max(1000).default(10).describe('how long the sensor gathers impressions for one write to the disk, in ms'),
       requestQueue: z
         .strictObject({
           warnSize: z.int().positive().default(10_000).describe('waiting requests at which the sensor warns'),
           maxSize: z.int().positive().default(50_000).describe('waiting requests at which the sensor refuses more'),
+          maxBytes: z.int().positive().default(67_108_864).describe('bytes of waiting impressions at which the sensor refuses more'),
         })
         .prefault({}),
+      bodyLimit: z.int().min(1024).default(1_048_576).describe('greatest body of a request to the sensor, in bytes'),
+      ingestToken: z
+        .string()
+        .regex(/^[\x21-\x7e]{16,256}$/, 'a token: 16 to 256 visible ASCII characters')
+        .optional()
+        .describe('senders that show it (Authorization: Bearer) may give time, ip, agent and what is else looked up'),
+      corsOrigins: z
+        .array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, "an origin such as https://shop.example, or '*'"))
+        .default(['*'])
+        .describe("origins whose pages may read the sensor's answers; '*' is any"),
+      trustedProxies: z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+        .default([])
+        .describe('addresses or networks of proxies whose X-Forwarded-For is believed'),
+      rateLimit: z
+        .strictObject({
+          max: z.int().min(0).default(6000).describe('impressions that an address may send in a window; 0 is no limit'),
+          window: duration.prefault('1m').describe('how long a window is'),
+        })
+        .prefault({}),
+      anonymiseAddresses: z
+        .boolean()
+        .default(false)
+        .describe('zero the last octet of an IPv4 address and the last 80 bits of an IPv6 one before anything is written'),
+      respectDoNotTrack: z.boolean().default(false).describe('take nothing from browsers that send Do Not Track or Global Privacy Control'),
+    })
+    .refine(({ requestQueue: { warnSize, maxSize } }) => warnSize <= maxSize, {
+      path: ['requestQueue', 'warnSize'],
+      message: 'must not be above sensor.requestQueue.maxSize',
+    })
+    .prefault({}),
+  api: z
+    .strictObject({
+      adminToken: token.optional().describe('token that may do everything in the API and panel; needed to listen on more than loopback'),
+      readToken: token.optional().describe('token that may only look'),
+      hosts: z
+        .array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'a host name without a port'))
+        .default([])
+        .describe('names under which people reach the API, beside localhost and the address it listens on'),
     })
     .prefault({}),
   geo: z
@@ -122,5 +168,6 @@ function override(schema: z.ZodType, value: unknown, prefix: string, environment
   }
   const text = environment[prefix];
   if (text === undefined) return value;
+  if (inner instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
   return inner instanceof z.ZodNumber && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
