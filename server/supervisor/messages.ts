@@ -21,8 +21,10 @@ export interface CaptureStatus {
 export type ChildMessage =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'capture'; readonly status: CaptureStatus }
-  /** A package of the spool got its final name. */
-  | { readonly kind: 'closed'; readonly package: string };
+  /** A package of the spool got its final name: its path below spool/, such as `oirawdata/2026/03/02/sensor-000012-1772409600000`. */
+  | { readonly kind: 'closed'; readonly package: string }
+  /** Why the process ends, sent before it does. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly exitCode: 1 | 2 };
 
 /** What the supervisor tells a child; `stop` goes to each, the others to the engine process. */
 export type SupervisorMessage =
