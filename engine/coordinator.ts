@@ -1,16 +1,19 @@
 import { setMaxListeners } from 'node:events';
+import { Agenda, type Unit } from './agenda.js';
 import { Catalogue } from './catalogue.js';
 import { TidemillError } from './errors.js';
 import { defaultLimits, runJob, type Limits, type RunnerParts, type Sink } from './job-runner.js';
-import { readiness, unitKey, type Unit } from './readiness.js';
-import { outputPath } from './work-package.js';
+import { Readers } from './readers.js';
+import { readinessOf } from './readiness.js';
+import { Unfinished } from './unfinished.js';
 import type { Executor } from './executor/executor.js';
 import type { Job } from './job.js';
 import type { Period } from './period.js';
 import type { Context, Topology } from './processor.js';
 import type { LocationStore } from './store/location-store.js';
+import { withoutBeans, type WorkPackage } from './work-package.js';
 
-export interface CoordinatorOptions {
+export interface CoordinatorOptions extends Pick<RunnerParts, 'onTask'> {
   readonly store: LocationStore;
   readonly executor: Executor;
   readonly topology: Topology;
@@ -23,6 +26,10 @@ export interface CoordinatorOptions {
   readonly clock: () => number;
   /** Told of every change of a job: its state and its progress. */
   readonly onJob?: (job: Job) => void;
+  /** Told of packages that a commit made (or made anew), and of those that it ended, as they were. */
+  readonly onPackages?: (created: readonly WorkPackage[], removed: readonly WorkPackage[]) => void;
+  /** Told each time that the units were looked through. */
+  readonly onLook?: () => void;
 }
 
 export interface Drained {
@@ -32,30 +39,61 @@ export interface Drained {
   readonly waiting: readonly Unit[];
 }
 
+/** What one loop of the coordinator is to do. */
+interface Course {
+  readonly closed: (period: Period) => boolean;
+  readonly signal: AbortSignal;
+  /** Whether it ends when nothing is ready and nothing runs; else it waits to be woken. */
+  readonly endsIdle: boolean;
+  readonly onEnd: (job: Job) => void;
+}
+
+/** Kind of the records of units that are to run though their output is current: key → number of the request. */
+const AGAIN = 'again';
+
 /**
- * Turns due units into jobs and runs them until none is ready.
+ * Turns due units into jobs and runs them: until none is ready (`drain`), or as they become ready, for as long as a service
+ * lives (`serve`).
  *
  * A job's record is stored before its work starts and with its package when it ends, in one commit. What an ended process
- * left running, what failed and what was cancelled is due again, and runs as the next attempt of the same job, with the
- * packages that there are by then.
+ * left running is due again, and runs as the next attempt of the same job, with the packages that there are by then. What
+ * failed or was cancelled is tried again by the next drain; a service leaves it until its inputs change or it is planned.
+ *
+ * A package is not removed while a job of this coordinator reads it: the unit that replaces it waits for the readers, and no
+ * reader is started while it runs.
  */
 export class Coordinator {
+  readonly agenda: Agenda;
   readonly #o: CoordinatorOptions;
   readonly #parts: RunnerParts;
   readonly #catalogue: Catalogue;
-  /** Jobs that did not succeed, by the key of their unit. */
-  readonly #unfinished = new Map<string, Job>();
+  readonly #depth: ReadonlyMap<string, number>;
+  readonly #unfinished: Unfinished;
+  /** Keys of units that are being planned. */
+  readonly #planning = new Set<string>();
+  readonly #running = new Map<string, Unit>();
   readonly #active = new Map<string, AbortController>();
-  readonly #failedKeys = new Set<string>();
+  /** What units were made of when they failed, or were cancelled. */
+  readonly #stuck = new Map<string, string>();
+  readonly #readers = new Readers();
+  #counts = { ready: 0, waiting: 0 };
+  #isPaused = false;
+  #woken: Promise<void>;
+  #wake: () => void = () => undefined;
 
   constructor(options: CoordinatorOptions) {
+    const { store, topology } = options;
     this.#o = options;
     this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
-    this.#catalogue = new Catalogue(options.store, options.topology.locations.keys());
-    for (const job of options.store.jobs()) {
-      const processor = options.topology.processors.get(job.processor);
-      if (job.state !== 'succeeded' && processor !== undefined) this.#unfinished.set(unitKey(processor, job.period, job.inputs), job);
-    }
+    this.#woken = this.#sleep();
+    this.#depth = new Map([...topology.processors].map(([name, p]) => [name, topology.depth(p)]));
+    this.#catalogue = new Catalogue(store, topology.locations.keys());
+    this.agenda = new Agenda(
+      topology,
+      (location) => this.#catalogue.packages(location),
+      store.records(AGAIN).map(({ key, value }) => [key, value as number]),
+    );
+    this.#unfinished = new Unfinished(options);
   }
 
   /**
@@ -63,41 +101,47 @@ export class Coordinator {
    * (the signal's reason, or an error of the store), no job is under way any more.
    */
   async drain(closed: (period: Period) => boolean, signal: AbortSignal = new AbortController().signal): Promise<Drained> {
-    setMaxListeners(0, signal); // one a job under way
     const succeeded: Job[] = [];
     const failed: Job[] = [];
-    const running = new Map<string, { readonly unit: Unit; readonly end: Promise<void> }>();
-    this.#failedKeys.clear();
-    const look = () =>
-      readiness(this.#o.topology, {
-        packages: (location) => this.#catalogue.packages(location),
-        closed,
-        held: (unit) => running.has(unit.key) || this.#failedKeys.has(unit.key),
-      });
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const { ready, waiting } = look();
-        if (ready.length === 0 && running.size === 0) return { succeeded, failed, waiting };
-        for (const unit of this.#choose(
-          ready,
-          [...running.values()].map((r) => r.unit),
-        )) {
-          const end = this.#run(unit, signal).then((job) => {
-            (job.state === 'succeeded' ? succeeded : failed).push(job);
-            if (job.state !== 'succeeded') this.#failedKeys.add(unit.key);
-            running.delete(unit.key);
-          });
-          running.set(unit.key, { unit, end });
-          end.catch(() => undefined);
-        }
-        await Promise.race([...running.values()].map((r) => r.end));
-      }
-    } catch (error) {
-      for (const controller of this.#active.values()) controller.abort(error);
-      await Promise.allSettled([...running.values()].map((r) => r.end));
-      throw error;
-    }
+    this.#stuck.clear();
+    const onEnd = (job: Job): unknown => (job.state === 'succeeded' ? succeeded : failed).push(job);
+    const waiting = await this.#loop({ closed, signal, endsIdle: true, onEnd });
+    return { succeeded, failed, waiting };
+  }
+
+  /** Run jobs as they become ready, until the signal ends it; it rejects as `drain` does. What was cancelled stays so. */
+  async serve(closed: (period: Period) => boolean, signal: AbortSignal): Promise<void> {
+    for (const [key, job] of this.#unfinished.cancelled()) this.#stuck.set(key, job.inputs.join('\n'));
+    await this.#loop({ closed, signal, endsIdle: false, onEnd: () => undefined });
+  }
+
+  /** Look again: something outside has changed, such as the day. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Start no more jobs, or go on with it. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.wake();
+  }
+
+  /** Units to start now, units that wait, and jobs under way, when it was last looked. */
+  get counts(): { readonly ready: number; readonly waiting: number; readonly running: number } {
+    return { ...this.#counts, running: this.#running.size };
+  }
+
+  /** Jobs that are scheduled or under way. */
+  active(): Job[] {
+    return this.#unfinished.active();
+  }
+
+  packages(location: string): readonly WorkPackage[] {
+    return this.#catalogue.packages(location);
+  }
+
+  isRunning(unit: Unit): boolean {
+    return this.#running.has(unit.key);
   }
 
   /** End a running job; it becomes `cancelled`. False where no such job runs. */
@@ -107,22 +151,171 @@ export class Coordinator {
     return controller !== undefined;
   }
 
+  /** Cancel a job that is scheduled and not under way. False where there is none. Errors: those of the store. */
+  async unplan(id: string): Promise<boolean> {
+    const [key, job] = this.#unfinished.scheduled(id) ?? [];
+    if (key === undefined || job === undefined || this.#running.has(key)) return false;
+    const unit = this.agenda.unit(job.processor, key);
+    const cancelled = { ...job, state: 'cancelled' as const, finishedAt: this.#o.clock() };
+    this.#unfinished.unplan(id);
+    this.#unfinished.set(key, cancelled);
+    this.#stuck.set(key, unit?.inputs.join('\n') ?? '');
+    if (unit !== undefined) this.agenda.ask(unit, undefined);
+    await this.#o.store.commit({ jobs: [cancelled], records: [{ kind: AGAIN, key, value: undefined }] });
+    this.#o.onJob?.(cancelled);
+    return true;
+  }
+
+  /**
+   * Schedule the jobs of units, whether they have failed, were cancelled, or (`again`) their output is current. They start
+   * when their turn comes; a unit that runs is left out. Errors: those of the store.
+   */
+  async plan(units: readonly Unit[], again: boolean): Promise<Job[]> {
+    const { store, onJob } = this.#o;
+    const free = units.filter(({ key }) => !this.#running.has(key) && !this.#planning.has(key));
+    for (const { key } of free) this.#planning.add(key);
+    try {
+      const planned: { readonly unit: Unit; readonly job: Job }[] = [];
+      for (const unit of free) {
+        const asked = again ? { ...unit, again: unit.again ?? (await store.next(AGAIN)) } : unit;
+        planned.push({ unit: asked, job: await this.#unfinished.jobOf(asked) });
+      }
+      const records = planned.flatMap(({ unit: { key, again: value } }) => (value === undefined ? [] : [{ kind: AGAIN, key, value }]));
+      const jobs = planned.map(({ job }) => job);
+      await store.commit({ jobs, records });
+      for (const { unit, job } of planned) {
+        if (unit.again !== undefined) this.agenda.ask(unit, unit.again);
+        this.#stuck.delete(unit.key);
+        this.#unfinished.plan(unit.key, job);
+        onJob?.(job);
+      }
+      return jobs;
+    } finally {
+      for (const { key } of free) this.#planning.delete(key);
+      this.wake();
+    }
+  }
+
+  /** Let units be tried again that failed, where `which` says so. */
+  release(which: (job: Job) => boolean): void {
+    for (const key of this.#stuck.keys()) {
+      const job = this.#unfinished.get(key);
+      if (job?.state === 'failed' && which(job)) this.#stuck.delete(key);
+    }
+    this.wake();
+  }
+
+  /** Take in packages that somebody else has committed. */
+  learn(created: readonly WorkPackage[]): void {
+    this.#applied(created, []);
+  }
+
+  /**
+   * Free the beans of packages, and keep what is known of them (`purge`), or end them (`remove`). Those that a job reads or
+   * replaces are left as they are. Answers the paths of the others. Errors: those of the store.
+   */
+  async end(packages: readonly WorkPackage[], how: 'purge' | 'remove'): Promise<string[]> {
+    const free = packages.filter((p) => !this.#readers.isTaken(p.path));
+    if (free.length === 0) return [];
+    const release = this.#readers.replace(free.map((p) => p.path));
+    try {
+      const purged = how === 'remove' ? [] : free.map(withoutBeans);
+      const removed = how === 'remove' ? free.map((p) => p.path) : [];
+      await this.#o.store.commit({ create: purged.map((p) => ({ package: p, files: [] })), remove: removed });
+      this.#applied(purged, removed);
+      return free.map((p) => p.path);
+    } finally {
+      release();
+      this.wake();
+    }
+  }
+
+  async #loop({ closed, signal, endsIdle, onEnd }: Course): Promise<readonly Unit[]> {
+    setMaxListeners(0, signal); // one a job under way
+    const onAbort = (): void => this.wake();
+    signal.addEventListener('abort', onAbort);
+    const ends = new Set<Promise<void>>();
+    let broken: { readonly error: unknown } | undefined;
+    const held = ({ key, inputs }: Unit): boolean =>
+      this.#running.has(key) || this.#planning.has(key) || this.#stuck.get(key) === inputs.join('\n');
+    try {
+      signal.throwIfAborted();
+      await this.#unfinished.recover(this.agenda);
+      for (;;) {
+        signal.throwIfAborted();
+        if (broken !== undefined) throw broken.error;
+        this.#woken = this.#sleep();
+        const { ready, waiting } = readinessOf(this.agenda, { closed, held });
+        if (endsIdle && ready.length === 0 && this.#running.size === 0) return waiting;
+        const chosen = this.#isPaused ? [] : this.#choose(ready);
+        for (const unit of chosen) {
+          const end: Promise<void> = this.#run(unit, signal)
+            .then(onEnd, (error: unknown) => {
+              broken ??= { error };
+            })
+            .finally(() => {
+              ends.delete(end);
+              this.wake();
+            });
+          ends.add(end);
+        }
+        this.#counts = { ready: ready.length - chosen.length, waiting: Math.max(0, waiting.length - this.#running.size + chosen.length) };
+        this.#o.onLook?.();
+        await this.#woken;
+      }
+    } catch (error) {
+      for (const controller of this.#active.values()) controller.abort(error);
+      await Promise.all(ends);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   /**
    * The units to start now, those before the longest chains first: enough to keep every worker busy while other jobs wait
    * for a commit, and apart from them a few for the sink, which takes one at a time.
    */
-  #choose(ready: readonly Unit[], running: readonly Unit[]): Unit[] {
-    const { topology, executor } = this.#o;
+  #choose(ready: readonly Unit[]): Unit[] {
     const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
-    let injections = running.filter(isInjection).length;
-    let others = running.length - injections;
-    const byDepth = [...ready].sort((a, b) => topology.depth(b.processor) - topology.depth(a.processor));
-    return byDepth.filter((unit) => (isInjection(unit) ? injections++ < 3 : others++ < 2 * executor.workers + 2));
+    let injections = [...this.#running.values()].filter(isInjection).length;
+    let others = this.#running.size - injections;
+    const most = 2 * this.#o.executor.workers + 2;
+    const depth = ({ processor }: Unit): number => this.#depth.get(processor.name) ?? 0;
+    const chosen: Unit[] = [];
+    for (const unit of [...ready].sort((a, b) => depth(b) - depth(a))) {
+      if (isInjection(unit) ? injections >= 3 : others >= most) continue;
+      if (!this.#readers.mayStart(unit)) continue;
+      if (isInjection(unit)) injections++;
+      else others++;
+      this.#running.set(unit.key, unit);
+      this.#readers.start(unit);
+      chosen.push(unit);
+    }
+    return chosen;
   }
 
   async #run(unit: Unit, outer: AbortSignal): Promise<Job> {
+    try {
+      const job = await this.#work(unit, outer);
+      if (job.state !== 'succeeded') this.#stuck.set(unit.key, unit.inputs.join('\n'));
+      return job;
+    } finally {
+      this.#running.delete(unit.key);
+      this.#readers.stop(unit);
+    }
+  }
+
+  async #work(unit: Unit, outer: AbortSignal): Promise<Job> {
     const { store, clock, onJob } = this.#o;
-    let job = await this.#jobOf(unit);
+    let job = await this.#unfinished.jobOf(unit);
+    this.#unfinished.unplan(job.id);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(outer.reason);
     if (outer.aborted) onAbort();
@@ -147,13 +340,15 @@ export class Coordinator {
         remove: removed,
         jobs: [done],
         onlyFor: job,
+        records: unit.again === undefined ? [] : [{ kind: AGAIN, key: unit.key, value: undefined }],
       });
       if (!committed) {
         const refused = update({ state: 'cancelled', finishedAt: clock() });
         this.#unfinished.set(unit.key, store.job(job.id) ?? refused);
         return refused;
       }
-      this.#catalogue.apply([outcome.package], removed);
+      if (unit.again !== undefined) this.agenda.ask(unit, undefined);
+      this.#applied([outcome.package], removed);
       update(done);
       this.#unfinished.delete(unit.key);
       return done;
@@ -171,23 +366,10 @@ export class Coordinator {
     }
   }
 
-  /** The job of a unit, scheduled: a new one, or the next attempt of one that did not succeed. */
-  async #jobOf({ key, processor, period, inputs }: Unit): Promise<Job> {
-    const { store, topology, clock } = this.#o;
-    const { layout } = topology.location(processor.output);
-    const output = outputPath(store.dataset, processor.output, layout, processor.name, period, inputs);
-    const scheduled = {
-      processor: processor.name,
-      period,
-      inputs,
-      output,
-      state: 'scheduled',
-      progress: { done: 0, total: 0 },
-      counters: {},
-    } as const;
-    const before = this.#unfinished.get(key);
-    if (before !== undefined) return { ...scheduled, id: before.id, attempt: before.attempt + 1, createdAt: before.createdAt };
-    const n = await store.next('job');
-    return { ...scheduled, id: `job_${store.createdAt}_${String(n).padStart(6, '0')}`, attempt: 1, createdAt: clock() };
+  #applied(created: readonly WorkPackage[], removed: readonly string[]): void {
+    const before = this.#catalogue.apply(created, removed);
+    this.agenda.apply(created, before);
+    this.#o.onPackages?.(created, before);
+    this.wake();
   }
 }

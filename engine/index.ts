@@ -1,3 +1,4 @@
+export * from './agenda.js';
 export * from './aggregate.js';
 export * from './bean.js';
 export * from './bean-batch.js';

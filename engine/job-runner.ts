@@ -4,7 +4,7 @@ import { halve, splitIntoShards } from './shard.js';
 import { mergeAggregates } from './sums.js';
 import { countBeans, type BlockRef, type Part, type PartFile, type WorkPackage } from './work-package.js';
 import type { AggregateType } from './bean.js';
-import type { Executor } from './executor/executor.js';
+import { wallClock, type Executor, type TaskEvent } from './executor/executor.js';
 import type { Job } from './job.js';
 import type { Context, MapReduce, Processor, Topology } from './processor.js';
 import type { LocationStore, StagedFile } from './store/location-store.js';
@@ -51,6 +51,8 @@ export interface RunnerParts {
   readonly context: Context;
   readonly sink: Sink;
   readonly limits: Limits;
+  /** Told of every try of a task of a job, when it has ended. */
+  readonly onTask?: (job: Job, task: TaskEvent) => void;
 }
 
 /** A record that a processor could not digest, alone: where it is, and why. */
@@ -231,9 +233,22 @@ class JobRun {
       parts = merged;
       beans = countBeans(merged);
     }
-    const report = await this.#p.sink.deliver({ package: this.#job.output, job: this.#job, types, parts, beans });
+    const report = await this.#deliver({ package: this.#job.output, job: this.#job, types, parts, beans });
     const outcome = this.#outcome([], []);
     return { ...outcome, package: { ...outcome.package, report } };
+  }
+
+  async #deliver(delivery: Delivery): Promise<unknown> {
+    const task = { label: `${this.#processor.name} deliver`, thread: 0, start: wallClock() };
+    try {
+      const report = await this.#p.sink.deliver(delivery);
+      this.#p.onTask?.(this.#job, { ...task, end: wallClock() });
+      return report;
+    } catch (error) {
+      const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
+      this.#p.onTask?.(this.#job, { ...task, end: wallClock(), error: { code, message: (error as Error).message } });
+      throw error;
+    }
   }
 
   #outcome(parts: readonly Part[], files: readonly StagedFile[]): Outcome {
@@ -324,6 +339,7 @@ class JobRun {
       timeoutMs: limits.taskTimeoutMs,
       signal: this.#stop.signal,
       label: `${this.#processor.name} ${name}`,
+      onEnd: (event: TaskEvent) => this.#p.onTask?.(this.#job, event),
     };
     this.#total++;
     this.#progress(this.#done, this.#total);

@@ -25,7 +25,8 @@ export interface WorkPackage {
   readonly location: string;
   /** The days that its beans are of. */
   readonly period: Period;
-  readonly state: 'complete';
+  /** A purged package has no parts any more; what is counted here stays true of what it held. */
+  readonly state: 'complete' | 'purged';
   readonly createdAt: number;
   /** The processor and the job that made it; absent for raw data. */
   readonly processor?: string;
@@ -60,6 +61,12 @@ export function recordsOf(p: WorkPackage): number {
   return Object.values(p.beans).reduce((n, records) => n + records, 0);
 }
 
+/** What stays of a package when its beans are purged. */
+export function withoutBeans(p: WorkPackage): WorkPackage {
+  const { rejects: _rejects, report: _report, ...kept } = p;
+  return { ...kept, state: 'purged', parts: [] };
+}
+
 /** The path of a package that sensor or import captured: `<source>-<n>-<ms>` in its day. */
 export function rawPath(dataset: string, location: string, day: Day, source: string, n: number, ms: number): string {
   return `${directory(dataset, location, 'day-time', { granularity: 'day', first: day })}/${source}-${String(n).padStart(6, '0')}-${ms}`;
@@ -67,7 +74,8 @@ export function rawPath(dataset: string, location: string, day: Day, source: str
 
 /**
  * The path of a package that a job makes. It depends on nothing but what the job is made of: a second run finds the first
- * one's place. In a day-time location the package keeps the name of its only input.
+ * one's place. In a day-time location the package keeps the name of its only input. With `again` it is another place: what
+ * was made of the first one shall be seen to be stale.
  */
 export function outputPath(
   dataset: string,
@@ -76,10 +84,12 @@ export function outputPath(
   processor: string,
   period: Period,
   inputs: readonly string[],
+  again?: number,
 ): string {
   const dir = directory(dataset, location, layout, period);
   const name = inputs[0]?.slice(inputs[0].lastIndexOf('/') + 1) ?? '';
-  return `${dir}/${layout === 'day-time' ? name : uuid([processor, ...inputs].join('\n'))}`;
+  const more = again === undefined ? [] : [`again-${again}`];
+  return `${dir}/${layout === 'day-time' ? [name, ...more].join('-') : uuid([processor, ...inputs, ...more].join('\n'))}`;
 }
 
 function directory(dataset: string, location: string, layout: Layout, period: Period): string {

@@ -17,14 +17,17 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** What a timeline shows. */
   readonly label?: string;
+  /** Told when the call has ended in whatever way, unless it never began. */
+  readonly onEnd?: (event: TaskEvent) => void;
 }
 
-/** When and where a call ran: times in ms since the epoch, `thread` 0 for the caller's own. */
+/** When and where a call ran: times in ms since the epoch, `thread` 0 for the caller's own, and for one that was lost. */
 export interface TaskEvent {
   readonly label: string;
   readonly thread: number;
   readonly start: number;
   readonly end: number;
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /**
@@ -40,8 +43,8 @@ export interface Executor {
 }
 
 /** What a call came to. Errors lose their fields between threads, so they travel as data. */
-export type Envelope =
-  | { readonly ok: true; readonly value: unknown; readonly thread: number; readonly start: number; readonly end: number }
+export type Envelope = { readonly thread: number; readonly start: number; readonly end: number } & (
+  | { readonly ok: true; readonly value: unknown }
   | {
       readonly ok: false;
       readonly code: string;
@@ -50,22 +53,28 @@ export type Envelope =
       readonly exitCode: 1 | 2;
       readonly data: Readonly<Record<string, unknown>>;
       readonly stack: string | undefined;
-    };
+    }
+);
+
+/** Ms since the epoch, to the microsecond. */
+export function wallClock(): number {
+  return performance.timeOrigin + performance.now();
+}
 
 /** Make a call in this thread. Never throws. */
 export async function perform({ module, name, argument }: Call, thread: number): Promise<Envelope> {
-  const start = performance.timeOrigin + performance.now();
+  const start = wallClock();
   try {
     const loaded = (await import(module)) as Record<string, (argument: unknown) => unknown>;
     const work = loaded[name];
     if (work === undefined) throw new TypeError(`${module} exports no ${name}`);
     // Cloned here, where what cannot be is still an error of the call: results are small, the data itself goes into files.
     const value = structuredClone(await work(argument));
-    return { ok: true, value, thread, start, end: performance.timeOrigin + performance.now() };
+    return { ok: true, value, thread, start, end: wallClock() };
   } catch (error) {
     const { code, message, retryable, exitCode, data } =
       error instanceof TidemillError ? error : fail('TM_ERR_TASK_FAILED', messageOf(error));
-    return { ok: false, code, message, retryable, exitCode, data: plain(data), stack: stackOf(error) };
+    return { ok: false, code, message, retryable, exitCode, data: plain(data), stack: stackOf(error), thread, start, end: wallClock() };
   }
 }
 
@@ -92,6 +101,12 @@ function plain(data: Readonly<Record<string, unknown>>): Readonly<Record<string,
 /** What a call comes to whose argument cannot be cloned. */
 export function notPlain({ name }: Call, cause: Error): Error {
   return fail('TM_ERR_TASK_FAILED', `the argument of ${name} is not plain data: ${cause.message}`, { cause });
+}
+
+/** What is told of a call that came to something. */
+export function eventOf(envelope: Envelope, label: string): TaskEvent {
+  const { thread, start, end } = envelope;
+  return { label, thread, start, end, ...(envelope.ok ? {} : { error: { code: envelope.code, message: envelope.message } }) };
 }
 
 export function openEnvelope<T>(envelope: Envelope): T {

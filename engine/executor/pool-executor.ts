@@ -1,7 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { FixedQueue, Piscina } from 'piscina';
-import { fail } from '../errors.js';
-import { notPlain, openEnvelope, type Call, type Envelope, type Executor, type RunOptions, type TaskEvent } from './executor.js';
+import { fail, type TidemillError } from '../errors.js';
+import {
+  eventOf,
+  notPlain,
+  wallClock,
+  openEnvelope,
+  type Call,
+  type Envelope,
+  type Executor,
+  type RunOptions,
+  type TaskEvent,
+} from './executor.js';
 
 interface Waiting {
   readonly priority: number;
@@ -79,25 +89,32 @@ export class PoolExecutor implements Executor {
     this.#waiting.splice(at, 0, item);
   }
 
-  async #runNow<T>(call: Call, { timeoutMs, signal, label = call.name }: RunOptions): Promise<T> {
+  async #runNow<T>(call: Call, { timeoutMs, signal, label = call.name, onEnd }: RunOptions): Promise<T> {
     signal?.throwIfAborted();
     const ended = new AbortController();
     const onAbort = (): void => ended.abort();
     signal?.addEventListener('abort', onAbort);
     const timer = timeoutMs === undefined ? undefined : setTimeout(onAbort, timeoutMs);
     let envelope: Envelope;
+    const start = wallClock();
+    const lost = (error: TidemillError): TidemillError => {
+      onEnd?.({ label, thread: 0, start, end: wallClock(), error: { code: error.code, message: error.message } });
+      return error;
+    };
     try {
       envelope = (await this.#pool.run(call, { signal: ended.signal })) as Envelope;
     } catch (cause) {
       signal?.throwIfAborted();
       if ((cause as Error).name === 'DataCloneError') throw notPlain(call, cause as Error);
-      if (ended.signal.aborted) throw fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`);
-      throw fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${(cause as Error).message}`, { cause });
+      if (ended.signal.aborted) throw lost(fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`));
+      throw lost(fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${(cause as Error).message}`, { cause }));
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
-    if (envelope.ok) this.#onTask?.({ label, thread: envelope.thread, start: envelope.start, end: envelope.end });
+    const event = eventOf(envelope, label);
+    if (envelope.ok) this.#onTask?.(event);
+    onEnd?.(event);
     return openEnvelope<T>(envelope);
   }
 }

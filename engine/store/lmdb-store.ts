@@ -179,7 +179,8 @@ export class LmdbStore implements LocationStore {
       // Losing the note that a job began costs nothing; losing a package that was answered for would.
       if (create.length + remove.length + records.length > 0) await this.#flushed();
       const kept = new Set(create.map(({ package: p }) => p.path));
-      for (const at of remove) if (!kept.has(at)) await rm(this.#folderOf(at), { recursive: true, force: true });
+      const purged = create.flatMap(({ package: p }) => (p.state === 'purged' ? [p.path] : []));
+      for (const at of [...remove.filter((r) => !kept.has(r)), ...purged]) await rm(this.#folderOf(at), { recursive: true, force: true });
       return true;
     } catch (error) {
       throw storeError(this.#folder, error);
@@ -240,7 +241,8 @@ export class LmdbStore implements LocationStore {
     rmSync(path.join(this.#folder, SCRATCH), { recursive: true, force: true });
     const packages = new Set<string>();
     const above = new Set<string>();
-    for (const { key } of this.#range<WorkPackage>('package', '')) {
+    for (const { key, value } of this.#range<WorkPackage>('package', '')) {
+      if (value.state === 'purged') continue;
       const folder = this.#folderOf(key);
       packages.add(folder);
       for (let at = path.dirname(folder); at.length > this.#folder.length && !above.has(at); at = path.dirname(at)) above.add(at);

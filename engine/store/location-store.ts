@@ -24,7 +24,7 @@ export interface Change {
  * Work packages by location, jobs, and records, in one place that survives a crash at any instant.
  *
  * - A package exists when its metadata record does; readers never see a part of a commit. The files of a package that a
- *   commit removes go after it: a reader of another process that finds none looks at the package again.
+ *   commit removes, or purges, go after it: a reader of another process that finds none looks at the package again.
  * - Records and metadata carry a checksum that is checked on every read (TM_ERR_STORE_CORRUPT).
  * - One process at a time opens a store for writing (TM_ERR_STORE_LOCKED); any number may read at the same time.
  * - What lies in the scratch folder, and files of no package, are swept when a store is opened for writing.

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { aggregate, bean } from '#engine/bean.js';
 import { endOf, formatPeriod, parseDay, periodOf, type Granularity, type Period } from '#engine/period.js';
 import { Topology, type Processor } from '#engine/processor.js';
-import { readiness, unitKey, type Unit } from '#engine/readiness.js';
+import { unitKey, type Unit } from '#engine/agenda.js';
+import { readiness } from '#engine/readiness.js';
 import { outputPath, type WorkPackage } from '#engine/work-package.js';
 
 const Raw = bean('Raw', { a: 'string' });
