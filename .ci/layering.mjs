@@ -36,6 +36,7 @@ const HOMES = [
       '@duckdb/node-bindings',
       'maxmind',
       'fastify',
+      '@fastify/cors',
       'zod',
       'isbot',
       'ua-parser-modern',

@@ -66,7 +66,7 @@ function withoutDelimiters(value: unknown): string {
  * The fields that have no rule of their own are dropped, but a line is not taken that has in one of them a key `__proto__`, a
  * lone surrogate, a NUL or a number beyond the doubles. Nesting may be as deep as a line is long: no recursion.
  */
-function isHarmless(name: string, value: unknown): boolean {
+export function isHarmless(name: string, value: unknown): boolean {
   const rest: unknown[] = [{ [name]: value }];
   if (name === '__proto__') return false;
   while (rest.length > 0) {

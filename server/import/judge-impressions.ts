@@ -139,7 +139,7 @@ function judgeLists(m: ScanMemory, index: number): Judged<ListValues> {
   return { column: { codes: m.codesOf(index), offsets, entries: Uint32Array.from(entries), interner }, judgement };
 }
 
-function isList(value: unknown): value is string[] {
+export function isList(value: unknown): value is string[] {
   return (
     Array.isArray(value) &&
     value.length <= MAX_ENTRIES &&

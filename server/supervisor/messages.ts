@@ -24,7 +24,9 @@ export type ChildMessage =
   /** A package of the spool got its final name: its path below spool/, such as `oirawdata/2026/03/02/sensor-000012-1772409600000`. */
   | { readonly kind: 'closed'; readonly package: string }
   /** Why the process ends, sent before it does. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly exitCode: 1 | 2 };
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly exitCode: 1 | 2 }
+  /** The last message of a process: what was sent before has arrived. */
+  | { readonly kind: 'ended' };
 
 /** What the supervisor tells a child; `stop` goes to each, the others to the engine process. */
 export type SupervisorMessage =

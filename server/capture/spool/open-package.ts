@@ -1,0 +1,107 @@
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import type { Day } from '../../../engine/index.js';
+import { sync } from '../../../engine/store/disk.js';
+import { CLOSED_FILE, OPEN_FILE, TWIN_FILE } from './names.js';
+
+/** Where the lines of a package of oirawdata begin in one of sesrawdata. */
+export interface Twin {
+  readonly package: string;
+  readonly bytes: number;
+}
+
+export interface NewPackage {
+  readonly spool: string;
+  readonly package: string;
+  readonly day: Day;
+  /** When it was made, ms since the epoch. */
+  readonly since: number;
+  readonly twin?: Twin;
+}
+
+/** A package that is being written. Calls must not overlap. Errors: those of the file system. */
+export class OpenPackage {
+  readonly package: string;
+  readonly day: Day;
+  readonly since: number;
+  readonly #folder: string;
+  readonly #handle: FileHandle;
+  #bytes = 0;
+  #lines = 0;
+
+  private constructor({ spool, package: at, day, since }: NewPackage, handle: FileHandle) {
+    this.package = at;
+    this.day = day;
+    this.since = since;
+    this.#folder = path.join(spool, at);
+    this.#handle = handle;
+  }
+
+  /** Make a package; it is on the disk, and empty, when the promise resolves. */
+  static async create(made: NewPackage): Promise<OpenPackage> {
+    const folder = path.join(made.spool, made.package);
+    await mkdir(folder, { recursive: true });
+    // The twin first: a package that has lines tells where they are a second time.
+    if (made.twin !== undefined) {
+      const twin = await open(path.join(folder, TWIN_FILE), 'w');
+      try {
+        await twin.writeFile(`${JSON.stringify(made.twin)}\n`);
+        await twin.sync();
+      } finally {
+        await twin.close();
+      }
+    }
+    const handle = await open(path.join(folder, OPEN_FILE), 'wx');
+    try {
+      await handle.sync();
+      for (let at = folder; at.length >= made.spool.length; at = path.dirname(at)) await sync(at);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new OpenPackage(made, handle);
+  }
+
+  /** Bytes and lines that are safe on the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Write behind what is safe, and wait until it is on the disk. It counts when `keep` is called. */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, this.#bytes + done);
+      done += bytesWritten;
+    }
+    await this.#handle.datasync();
+  }
+
+  keep(bytes: number, lines: number): void {
+    this.#bytes += bytes;
+    this.#lines += lines;
+  }
+
+  /** Drop what was written and not kept. */
+  async cut(): Promise<void> {
+    await this.#handle.truncate(this.#bytes);
+    await this.#handle.datasync();
+  }
+
+  /** Give it its final name, or remove it where it has no line. Where this fails it stays open. */
+  async close(): Promise<void> {
+    if (this.#lines === 0) await rm(this.#folder, { recursive: true, force: true });
+    else await closePackage(this.#folder);
+    await this.#handle.close();
+  }
+}
+
+/** Give the data file of a package's folder its final name. */
+export async function closePackage(folder: string): Promise<void> {
+  await rename(path.join(folder, OPEN_FILE), path.join(folder, CLOSED_FILE));
+  await rm(path.join(folder, TWIN_FILE), { force: true });
+  await sync(folder);
+}

@@ -1,0 +1,41 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { sync } from '../../../engine/store/disk.js';
+
+/**
+ * The numbers of a spool's packages: growing, and none is given twice, also when the packages that had them are gone. A number
+ * is on the disk before it is given; where the file that holds it is lost, the packages that are there tell.
+ */
+export class PackageNumbers {
+  readonly #spool: string;
+  #last: number;
+
+  private constructor(spool: string, last: number) {
+    this.#spool = spool;
+    this.#last = last;
+  }
+
+  /** `greatest`: of the packages that are there. */
+  static async read(spool: string, greatest: number): Promise<PackageNumbers> {
+    const text = await readFile(path.join(spool, 'sensor.number'), 'utf8').catch(() => '');
+    const last = /^\d{1,15}\n$/.test(text) ? Number(text) : 0;
+    return new PackageNumbers(spool, Math.max(last, greatest));
+  }
+
+  /** Errors: those of the file system. */
+  async next(): Promise<number> {
+    const n = this.#last + 1;
+    const file = path.join(this.#spool, 'sensor.number');
+    const handle = await open(`${file}.temp`, 'w');
+    try {
+      await handle.writeFile(`${n}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${file}.temp`, file);
+    await sync(this.#spool);
+    this.#last = n;
+    return n;
+  }
+}
