@@ -22,6 +22,16 @@ export interface Intake {
 
 export const INTAKE = 'import';
 
+/** An intake, and the key of its record. */
+export interface KnownIntake extends Intake {
+  readonly key: string;
+}
+
+/** The key of the record of an import's source, by the import's number and the source's. */
+export function intakeKey(number: number, index: number): string {
+  return `${String(number).padStart(6, '0')}/${String(index).padStart(6, '0')}`;
+}
+
 /** The same for a first line that has its end and for one that will get it. */
 export function headDigest(head: Uint8Array): string {
   const newline = head.indexOf(0x0a);
@@ -29,19 +39,19 @@ export function headDigest(head: Uint8Array): string {
   return digestOf(head.subarray(0, head[end - 1] === 0x0d ? end - 1 : end));
 }
 
-export function intakes(store: LocationStore): Intake[] {
-  return store.records(INTAKE).map(({ value }) => value as Intake);
+export function intakes(store: LocationStore): KnownIntake[] {
+  return store.records(INTAKE).map(({ key, value }) => ({ ...(value as Intake), key }));
 }
 
 /** The longest intake that the content of a source begins with, and whether there is more of it now. */
-export async function knownBeginning(
+export async function knownBeginning<I extends Intake>(
   source: Source,
   head: string,
-  known: readonly Intake[],
+  known: readonly I[],
   chunkBytes: number,
-): Promise<{ intake: Intake; grown: boolean } | undefined> {
+): Promise<{ intake: I; grown: boolean } | undefined> {
   let candidates = known.filter((i) => i.head === head);
-  let best: Intake | undefined;
+  let best: I | undefined;
   let length = 0;
   let n = 0;
   if (candidates.length === 0) return undefined;
