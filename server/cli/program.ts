@@ -41,6 +41,12 @@ function positive(text: string): number {
   return n;
 }
 
+function port(text: string): number {
+  const n = Number(text);
+  if (!/^\d+$/.test(text) || n > 65_535) throw new InvalidArgumentError('It must be a port: 0 to 65535; 0 takes any that is free.');
+  return n;
+}
+
 function keepList(text: string): string[] {
   const list = text === 'all' ? FILTERS : text.split(',').filter((s) => s !== '');
   for (const item of list)
@@ -137,6 +143,14 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
     .description('run every ready job until none is')
     .option('--close', 'treat every period that has data as closed')
     .action(action(async () => (await import('./process.js')).processCommand));
+  program
+    .command('serve')
+    .description('run as a service: sensor, agent, scheduler, engine, API and status panel')
+    .option('--api-port <port>', 'port of API and panel; 0 takes any that is free', port, 7400)
+    .option('--api-host <address>', 'address that API and panel listen on', '127.0.0.1')
+    .option('--sensor-port <port>', 'port of the sensor; 0 takes any that is free', port, 7401)
+    .option('--sensor-host <address>', 'address that the sensor listens on', '127.0.0.1')
+    .action(action(async () => (await import('./serve.js')).serve));
   program
     .command('jobs')
     .description('list jobs, newest first, or show one')

@@ -1,0 +1,51 @@
+import { folderOf } from '../dataset.js';
+import { createLog } from '../log.js';
+import { readSettings } from '../settings.js';
+import type { ChildOptions } from '../supervisor/messages.js';
+import { lockDataset } from '../supervisor/serve-lock.js';
+import { supervise } from '../supervisor/supervisor.js';
+import type { Invocation } from './program.js';
+
+export interface ServeOptions {
+  readonly apiPort: number;
+  readonly apiHost: string;
+  readonly sensorPort: number;
+  readonly sensorHost: string;
+}
+
+/** The service, until SIGTERM or SIGINT. */
+export async function serve({ options, signal }: Invocation<ServeOptions>): Promise<void> {
+  const { data, dataset, db, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
+  const folder = folderOf({ data, name: dataset });
+  readSettings(folder, process.env);
+  const lock = await lockDataset(folder);
+  const log = createLog('supervisor');
+  const common: Omit<ChildOptions, 'host' | 'port'> = {
+    data,
+    dataset,
+    ...(db === undefined ? {} : { db }),
+    ...(workers === undefined ? {} : { workers }),
+  };
+  try {
+    await supervise(
+      {
+        capture: { ...common, host: sensorHost, port: sensorPort },
+        engine: { ...common, host: apiHost, port: apiPort },
+        log,
+        onReady: (ports) => {
+          const api = urlOf(apiHost, ports.engine);
+          const sensor = urlOf(sensorHost, ports.capture);
+          log.info('ready', { api, sensor });
+          process.stdout.write(`tidemill: ready; panel and API on ${api}, sensor on ${sensor}\n`);
+        },
+      },
+      signal,
+    );
+  } finally {
+    lock.release();
+  }
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,98 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../log.js';
+import { BackOff } from './back-off.js';
+import type { ChildMessage, ChildOptions, SupervisorMessage } from './messages.js';
+
+/** Why a child ended, as it said itself. */
+export type Failure = Extract<ChildMessage, { kind: 'failed' }>;
+
+export interface ChildSpecification {
+  readonly name: string;
+  /** Path of its module. */
+  readonly entry: string;
+  readonly options: ChildOptions;
+  readonly log: Log;
+  readonly onReady: (port: number) => void;
+  readonly onMessage: (message: Extract<ChildMessage, { kind: 'capture' | 'closed' }>) => void;
+  /** It ended and is started again, unless this throws nothing away: true gives it up. `wasReady`: in any of its lives. */
+  readonly onDown: (reason: string, failure: Failure | undefined, wasReady: boolean) => boolean;
+}
+
+/** A child process that is started again whenever it ends, until it is told to stop. */
+export class Child {
+  readonly #specification: ChildSpecification;
+  readonly #backOff = new BackOff();
+  readonly #stopping = new AbortController();
+  #process: ChildProcess | undefined;
+  /** What it bound first; those after it get the same. */
+  #port: number;
+  #wasReady = false;
+
+  constructor(specification: ChildSpecification) {
+    this.#specification = specification;
+    this.#port = specification.options.port;
+  }
+
+  /** Live until `stop`, or until `onDown` gives up. */
+  async live(): Promise<void> {
+    const { name, log, onDown } = this.#specification;
+    while (!this.#stopping.signal.aborted) {
+      const started = performance.now();
+      const { reason, failure } = await this.#once();
+      if (this.#stopping.signal.aborted) break;
+      if (onDown(reason, failure, this.#wasReady)) return;
+      const wait = this.#backOff.next(performance.now() - started);
+      log.warn(`the ${name} process ended and is started again`, { reason, waitMs: wait, ...(failure && { failure }) });
+      await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  send(message: SupervisorMessage): void {
+    const child = this.#process;
+    // It may have ended without our knowing yet.
+    if (child?.connected === true) child.send(message, undefined, undefined, () => undefined);
+  }
+
+  /** Let it finish what it is at; after `patienceMs` it is killed. `live` then resolves. */
+  stop(patienceMs: number): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.send({ kind: 'stop' });
+    const child = this.#process;
+    const kill = setTimeout(() => {
+      this.#specification.log.warn(`the ${this.#specification.name} process did not end in time and is killed`);
+      child?.kill('SIGKILL');
+    }, patienceMs);
+    if (child === undefined) clearTimeout(kill);
+    else child.once('exit', () => clearTimeout(kill));
+  }
+
+  /** One life, from start to end. */
+  #once(): Promise<{ readonly reason: string; readonly failure: Failure | undefined }> {
+    const { entry, options, onReady, onMessage, name, log } = this.#specification;
+    return new Promise((resolve) => {
+      const child = fork(entry, [JSON.stringify({ ...options, port: this.#port })], { stdio: ['ignore', 2, 2, 'ipc'] });
+      this.#process = child;
+      let failure: Failure | undefined;
+      child.on('message', (message: ChildMessage) => {
+        if (message.kind === 'ready') {
+          this.#port = message.port;
+          this.#wasReady = true;
+          log.info(`the ${name} process is ready`, { port: message.port, pid: child.pid });
+          onReady(message.port);
+        } else if (message.kind === 'failed') failure = message;
+        else if (message.kind !== 'ended') onMessage(message);
+      });
+      const end = (reason: string): void => {
+        this.#process = undefined;
+        resolve({ reason, failure });
+      };
+      child.once('error', (error) => {
+        // Of a process that runs, it tells that a message could not be sent.
+        if (child.pid === undefined) end(`it could not be started: ${error.message}`);
+      });
+      child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    });
+  }
+}
