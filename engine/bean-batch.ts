@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { dictionaryStrings, type Batch, type Column } from './column.js';
+import { dictionaryEntry, dictionaryStrings, type Batch, type Column, type StringColumn, type StringsColumn } from './column.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
 import type { BeanType, FieldType } from './bean.js';
@@ -7,6 +7,8 @@ import type { Context } from './processor.js';
 
 /** A bean as an object: one value a field. `bytes` fields are Uint8Array, `json` fields any JSON value. */
 export type Bean = Record<string, unknown>;
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The beans of a batch, one at a time. Values are decoded once a distinct one: beans may share those of `json` fields. */
 export function* beansOf(type: BeanType, batch: Batch): Generator<Bean> {
@@ -35,6 +37,32 @@ function reader(type: FieldType, c: Column): (row: number) => unknown {
       const entries: unknown[] = dictionaryStrings(dictionary);
       if (type === 'json') for (const [i, text] of entries.entries()) entries[i] = text === '' ? null : JSON.parse(text as string);
       return (row) => entries[codes[row] as number];
+    }
+  }
+}
+
+/** One bean of a batch: of a few rows among many, only what they hold is decoded. */
+export function beanAt(type: BeanType, batch: Batch, row: number): Bean {
+  const bean: Bean = {};
+  for (const [field, t] of Object.entries(type.fields)) bean[field] = valueAt(t, batch.columns[field] as Column, row);
+  return bean;
+}
+
+function valueAt(type: FieldType, c: Column, row: number): unknown {
+  const text = (code: number): string => utf8.decode(dictionaryEntry((c as StringColumn | StringsColumn).dictionary, code));
+  switch (c.kind) {
+    case 'number':
+      return c.values[row];
+    case 'numbers':
+      return Array.from(c.values.subarray(c.offsets[row], c.offsets[row + 1]));
+    case 'strings':
+      return Array.from(c.codes.subarray(c.offsets[row], c.offsets[row + 1]), text);
+    case 'string': {
+      const code = c.codes[row] as number;
+      if (type === 'bytes') return dictionaryEntry(c.dictionary, code).slice();
+      const value = text(code);
+      if (type !== 'json') return value;
+      return value === '' ? null : JSON.parse(value);
     }
   }
 }

@@ -13,7 +13,7 @@ const summary = {
   createdAt: time,
   startedAt: time.optional(),
   finishedAt: time.optional(),
-  durationMs: z.number().optional().describe('from its start to its end, or to now while it runs'),
+  durationMs: z.number().optional().describe('from its start to its end'),
   progress: z.object({ done: count, total: count }).describe('tasks done, and tasks known so far'),
   recordsIn: count.optional(),
   recordsOut: count.optional(),

@@ -5,7 +5,7 @@ const summary = {
   path: z.string().describe('/<dataset>/<location>/…'),
   location: z.string(),
   period: Period,
-  state: z.enum(['complete']),
+  state: z.enum(['complete', 'purged']).describe('purged: retention took its parts; what is counted stays true of what it held'),
   createdAt: time,
   processor: z.string().optional().describe('absent for raw data'),
   job: z.string().optional(),

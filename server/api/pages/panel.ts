@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fail } from '../../errors.js';
+import { readStaticFiles, staticFile } from '../http/static-files.js';
+import { sendFile } from './send-file.js';
+import type { FastifyInstance } from 'fastify';
+
+/** Where the build puts the panel: dist/server/panel, beside this module's folder. */
+const PANEL = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../panel');
+
+const NOT_BUILT = staticFile(
+  Buffer.from(
+    '<!doctype html><html lang="en"><title>Tidemill</title><p>The status panel was not built. The API is at /api/docs.</p></html>',
+  ),
+  'text/html; charset=utf-8',
+  false,
+);
+
+/** The status panel at `/`. Its own paths (no dot in the last segment) all get its page. */
+export function panelRoutes(app: FastifyInstance, folder: string = PANEL): void {
+  const files = readStaticFiles(folder, (name) => !/\.(d\.ts|map|tsbuildinfo)$/.test(name));
+  const page = files.get('index.html') ?? NOT_BUILT;
+  app.get('/*', { schema: { hide: true } }, (request, reply) => {
+    const { '*': name } = request.params as { readonly '*': string };
+    const file = files.get(name);
+    if (file !== undefined) return sendFile(request, reply, file);
+    if (/^(?!api(\/|$)|assets\/)([^.]|\.(?=[^/]*\/))*$/.test(name)) return sendFile(request, reply, page);
+    throw fail('TM_ERR_API_UNKNOWN', `there is nothing at ${request.url.split('?', 1)[0]}`);
+  });
+}
