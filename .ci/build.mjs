@@ -1,5 +1,6 @@
 /**
- * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more.
+ * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more. The
+ * status panel is bundled by Vite, which empties its folder itself.
  * dist/.built holds a digest of everything the build read; it is written last, so that a build that broke is not taken for whole.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['engine', 'processors', 'server', 'bench'];
+const PANEL = 'server/panel/';
 const stamp = join(root, 'dist/.built');
 
 /**
@@ -36,17 +38,29 @@ export function isBuilt() {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest();
 }
 
+/**
+ * Run the program of a package.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {string} otherwise what is wrong where it fails
+ */
+function run(program, args, otherwise) {
+  const file = join(root, 'node_modules', program);
+  if (!existsSync(file)) throw new Error('the packages are not installed: npm ci');
+  const { status } = spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error(otherwise);
+}
+
 /** Throws where a source does not compile. */
 export function build() {
   rmSync(stamp, { force: true });
   const before = digest();
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  if (!existsSync(tsc)) throw new Error('the packages are not installed: npm ci');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error('the sources do not compile');
+  run('typescript/bin/tsc', ['-p', 'tsconfig.json'], 'the sources do not compile');
+  run('vite/bin/vite.js', ['build', '--config', `${PANEL}vite.config.ts`, '--logLevel', 'warn'], 'the panel cannot be bundled');
 
   const wanted = new Set();
   for (const file of FOLDERS.flatMap(filesIn)) {
+    if (file.startsWith(PANEL)) continue;
     const module = /^(.*)\.ts$/.exec(file)?.[1];
     if (module !== undefined) for (const ext of ['.js', '.js.map', '.d.ts']) wanted.add(`${module}${ext}`);
     else if (!file.endsWith('.md')) {
@@ -55,7 +69,8 @@ export function build() {
     }
   }
   for (const file of filesIn('dist')) {
-    if (/\.(js|js\.map|d\.ts)$/.test(file) && !wanted.has(file.slice('dist/'.length))) rmSync(join(root, file));
+    const made = file.slice('dist/'.length);
+    if (/\.(js|js\.map|d\.ts)$/.test(file) && !wanted.has(made) && !made.startsWith(PANEL)) rmSync(join(root, file));
   }
   writeFileSync(stamp, before);
 }

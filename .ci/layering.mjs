@@ -3,6 +3,8 @@
  * `require`, `import('…').Type`) and fails on one that the rules below do not allow.
  *
  *   processors ─▶ engine/index ◀─ server ─▶ processors      bench, test ─▶ anything; nothing imports them
+ *
+ * The status panel runs in browsers: of the rest it knows the types of what the API answers, and nobody imports it.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -11,6 +13,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
 
 const FOLDERS = ['engine', 'processors', 'server', 'bench', 'test'];
+
+/** The status panel, and what it may know. */
+const PANEL = 'server/panel/';
+const PANEL_KNOWS = 'server/api/schemas/';
 
 /** For each folder the folders that it may import from, beside itself. */
 const MAY_IMPORT = /** @type {Record<string, readonly string[]>} */ ({
@@ -25,6 +31,7 @@ const MAY_IMPORT = /** @type {Record<string, readonly string[]>} */ ({
 const HOMES = [
   { home: 'engine/store/', packages: ['lmdb'] },
   { home: 'engine/executor/', packages: ['piscina'] },
+  { home: PANEL, packages: ['preact', 'uplot', 'vite', '@preact/preset-vite'] },
   {
     home: 'server/',
     packages: [
@@ -37,7 +44,11 @@ const HOMES = [
       'maxmind',
       'fastify',
       '@fastify/cors',
+      '@fastify/swagger',
+      '@fastify/swagger-ui',
+      'prom-client',
       'zod',
+      'croner',
       'isbot',
       'ua-parser-modern',
       'string-width',
@@ -110,7 +121,12 @@ export function violationsOf(file, source, dependencies) {
     const target = specifier.startsWith('#') ? specifier.slice(1) : posix.join(posix.dirname(file), specifier);
     const [targetFolder = ''] = target.split('/');
     if (!FOLDERS.includes(targetFolder)) return free ? '' : `'${specifier}' is outside of the source folders`;
-    if (targetFolder === folder || free) return '';
+    if (free) return '';
+    if (file.startsWith(PANEL) && !target.startsWith(PANEL) && !target.startsWith(PANEL_KNOWS))
+      return `the panel runs in browsers and knows ${PANEL_KNOWS} only, not '${specifier}'`;
+    if (!file.startsWith(PANEL) && target.startsWith(PANEL) && target !== PANEL)
+      return `the panel runs in browsers; nothing imports it ('${specifier}')`;
+    if (targetFolder === folder) return '';
     if (!MAY_IMPORT[folder]?.includes(targetFolder)) return `${folder} may not import from ${targetFolder} ('${specifier}')`;
     if (folder === 'processors' && target !== 'engine/index.js') return `processors know engine/index.js only, not '${specifier}'`;
     return '';
@@ -147,7 +163,7 @@ function sourcesIn(root, folder) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => posix.join(folder, path.split(sep).join('/')))
-    .filter((path) => /\.[cm]?[jt]s$/.test(path) && !path.includes('/fixtures/'))
+    .filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !path.includes('/fixtures/'))
     .toSorted();
 }
 

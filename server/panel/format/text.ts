@@ -1,0 +1,31 @@
+/**
+ * Text from the web with what cannot be seen made visible: control characters as their pictures (␀ …), marks that turn the
+ * direction of reading or join nothing as `[U+202E]`. Markup needs nothing: Preact writes text as text.
+ */
+export function visible(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => {
+    const code = c.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? '\u2421' : `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]`;
+  });
+}
+
+/** A value of a bean's field as text: lists with commas, JSON as JSON. */
+export function valueText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return visible(value);
+  if (Array.isArray(value) && value.every((v) => typeof v === 'string' || typeof v === 'number')) return value.map(valueText).join(', ');
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return visible(JSON.stringify(value));
+}
+
+/** `records_quarantined`, `shardsHalved` → `records quarantined`, `shards halved`. */
+export const wordsOf = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[_.]+/g, ' ')
+    .toLowerCase();
+
+/** The last segment of a path. */
+export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

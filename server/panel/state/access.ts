@@ -1,0 +1,27 @@
+import { createStore } from './store.js';
+
+const KEY = 'tidemill.token';
+
+/** `refused` is why a token is asked for; null while none is. `round` grows with every token that is given. */
+export interface Access {
+  readonly refused: string | null;
+  readonly round: number;
+}
+
+export const access = createStore<Access>({ refused: null, round: 0 });
+
+export function token(): string | null {
+  return sessionStorage.getItem(KEY);
+}
+
+/** Keep a token until the tab is closed, and let everything that waits for it try again. */
+export function giveToken(value: string): void {
+  sessionStorage.setItem(KEY, value);
+  access.set({ refused: null, round: access.get().round + 1 });
+}
+
+/** What the API said to a request without a token, or with a wrong one. */
+export function askForToken(reason: string): void {
+  sessionStorage.removeItem(KEY);
+  access.set({ ...access.get(), refused: reason });
+}
