@@ -17,6 +17,7 @@ import { announcement } from './state/announcements.js';
 import { status } from './state/live.js';
 import { go, hrefOf, route, type Route } from './state/router.js';
 import { useStore } from './state/store.js';
+import { Boundary } from './ui/boundary.js';
 import { Header } from './ui/header.js';
 import { Sheet } from './ui/sheet.js';
 import { Toasts } from './ui/toast.js';
@@ -88,7 +89,8 @@ export function App() {
   const now = useStore(status);
   const spoken = useStore(announcement);
   const opened = openedBy(here, (path) => now !== null && isPackagePath(path, now));
-  if (opened === null) last = here;
+  // Before the locations are known, a package looks like a folder.
+  if (opened === null && now !== null) last = here;
   const page: Route = opened === null ? here : (last ?? { path: opened.over, query: {} });
   const title = opened?.title ?? page.path[0] ?? '';
   useEffect(() => {
@@ -101,11 +103,13 @@ export function App() {
       </a>
       <Header page={page.path[0] ?? ''} />
       <main id="main" tabIndex={-1}>
-        <Page {...page} />
+        <Boundary key={page.path[0] ?? ''}>
+          <Page {...page} />
+        </Boundary>
       </main>
       {opened !== null && (
         <Sheet kind={opened.kind} title={opened.title} onClose={() => go(hrefOf(page.path, page.query))}>
-          {opened.body}
+          <Boundary key={opened.title}>{opened.body}</Boundary>
         </Sheet>
       )}
       <p class="visually-hidden" role="status" data-announcement>

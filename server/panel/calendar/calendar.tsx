@@ -67,7 +67,7 @@ function Weeks(props: CalendarProps) {
       <tbody>
         {weeksOf(month).map(({ label, first, days }) => (
           <tr key={label}>
-            <th scope="row">{label.slice(5)}</th>
+            <th scope="row">{label.slice(6)}</th>
             {layout === 'weekly' ? (
               <td colSpan={7}>
                 <Cell {...props} first={first} name={`Week ${label}`} text={`from ${formatDate(first)}`} />

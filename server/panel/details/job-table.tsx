@@ -2,7 +2,7 @@ import { post } from '../api/client.js';
 import type { JobList, JobSummary } from '../api/types.js';
 import { formatCount, formatShare } from '../format/number.js';
 import { formatDuration } from '../format/time.js';
-import { visible } from '../format/text.js';
+import { breakable, visible } from '../format/text.js';
 import { links } from '../state/router.js';
 import { Action } from '../ui/action.js';
 import { StateBadge } from '../ui/badge.js';
@@ -54,9 +54,15 @@ const columns: readonly Column<JobSummary>[] = [
   {
     head: 'Job',
     cell: (j) => (
-      <a href={links.job(j.id)} data-job={j.id}>
-        {j.period.label}
-      </a>
+      <>
+        <a href={links.job(j.id)} data-job={j.id}>
+          {j.period.label}
+        </a>
+        <span class="narrow">{breakable(j.processor)}</span>
+        <span class="narrow quiet">
+          <When at={j.startedAt ?? j.createdAt} />
+        </span>
+      </>
     ),
   },
   {
@@ -69,8 +75,8 @@ const columns: readonly Column<JobSummary>[] = [
       </>
     ),
   },
-  { head: 'Started', cell: (j) => <When at={j.startedAt ?? j.createdAt} /> },
-  { head: 'Took', numeric: true, cell: (j) => (j.durationMs === undefined ? '–' : formatDuration(j.durationMs)) },
+  { head: 'Started', minor: true, cell: (j) => <When at={j.startedAt ?? j.createdAt} /> },
+  { head: 'Took', numeric: true, minor: true, cell: (j) => (j.durationMs === undefined ? '–' : formatDuration(j.durationMs)) },
   { head: 'Attempt', numeric: true, minor: true, cell: (j) => formatCount(j.attempt) },
   { head: 'In', numeric: true, minor: true, cell: (j) => (j.recordsIn === undefined ? '–' : formatCount(j.recordsIn)) },
   { head: 'Out', numeric: true, minor: true, cell: (j) => (j.recordsOut === undefined ? '–' : formatCount(j.recordsOut)) },
@@ -79,6 +85,7 @@ const columns: readonly Column<JobSummary>[] = [
 
 const ofProcessor: Column<JobSummary> = {
   head: 'Processor',
+  minor: true,
   cell: (j) => <a href={links.processor(j.processor)}>{j.processor}</a>,
 };
 

@@ -54,7 +54,7 @@ function columnsOf(packages: boolean): Column<Row>[] {
             head: 'Package',
             minor: true,
             long: true,
-            cell: (row: Row) => (row.package === undefined ? '–' : <PathLink path={row.package} />),
+            cell: (row: Row) => (row.package === undefined ? '–' : <PathLink path={row.package} short />),
           },
         ]
       : []),

@@ -1,5 +1,5 @@
 import type { AgentStatus, CaptureStatus, DatabaseStatus, LocationSummary, ProcessorSummary, SchedulerStatus } from '../api/types.js';
-import { counted, formatCompact, formatShare } from '../format/number.js';
+import { formatCompact, formatShare } from '../format/number.js';
 
 /** The eight ways a thing can look: each has a colour and a mark of its own shape, and comes with a word. */
 export type Tone = 'ok' | 'run' | 'wait' | 'bad' | 'warn' | 'idle' | 'pause' | 'off';
@@ -45,7 +45,7 @@ export function lookOfLocation(l: LocationSummary, producer: ProcessorSummary | 
   if (producer?.state === 'failed') return look('warn', 'behind', 'behind');
   if (producer === undefined ? agent.state === 'working' : producer.state === 'running') return look('run', 'filling', 'being filled');
   if (l.packages === 0) return look('idle', 'empty', 'empty');
-  return look('ok', 'filled', counted(l.packages, 'package'));
+  return look('ok', 'complete', 'complete');
 }
 
 export function lookOfSensor(c: CaptureStatus | null): Look {

@@ -1,14 +1,13 @@
 /**
- * Text from the web with what cannot be seen made visible: control characters as their pictures (␀ …), marks that turn the
- * direction of reading or join nothing as `[U+202E]`. Markup needs nothing: Preact writes text as text.
+ * Text from the web with what cannot be seen made visible: control characters, marks that turn the direction of reading or
+ * join nothing, as `[U+202E]`. Markup needs nothing: Preact writes text as text.
  */
 export function visible(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => {
-    const code = c.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? '\u2421' : `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]`;
-  });
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (c) => `[U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+  );
 }
 
 /** A value of a bean's field as text: lists with commas, JSON as JSON. */
@@ -29,3 +28,6 @@ export const wordsOf = (name: string): string =>
 
 /** The last segment of a path. */
 export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** A name such as `VisitorWeekInjection` that may be broken between its words. */
+export const breakable = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1\u200b$2');

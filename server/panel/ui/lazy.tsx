@@ -1,19 +1,27 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Loading } from './answers.js';
+import { Empty, Loading } from './answers.js';
 
 /** A component whose code is fetched when it is first shown. */
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
   let Loaded: ComponentType | undefined;
   return function Lazy() {
-    const [, loaded] = useState(false);
+    const [state, set] = useState<'loading' | 'loaded' | 'failed'>('loading');
     useEffect(() => {
       if (Loaded !== undefined) return;
-      void load().then((component) => {
-        Loaded = component;
-        loaded(true);
-      });
+      load().then(
+        (component) => {
+          Loaded = component;
+          set('loaded');
+        },
+        () => set('failed'),
+      );
     }, []);
-    return Loaded === undefined ? <Loading what="the chart" /> : <Loaded />;
+    if (Loaded !== undefined) return <Loaded />;
+    return state === 'failed' ? (
+      <Empty title="The chart cannot be shown.">Load the page again; the figures are below.</Empty>
+    ) : (
+      <Loading what="the chart" />
+    );
   };
 }
