@@ -44,6 +44,8 @@ export async function buildApp(parts: ApiParts, { host, panel }: AppOptions): Pr
     rewriteUrl: ({ url = '/' }) => withPathsEscaped(url),
     routerOptions: { maxParamLength: 4096 },
   });
+  // A form of another site can send text without being asked whether it may.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   guard(app, parts, host);

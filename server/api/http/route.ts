@@ -61,6 +61,7 @@ export function operation<
   };
   const role = o.role ?? (o.method === 'GET' ? 'read' : 'admin');
   const problems = [
+    ...(o.body === undefined ? [] : [413, 415]),
     ...(o.params === undefined && o.query === undefined && o.body === undefined ? [] : [400]),
     ...(role === 'open' ? [] : [401, 403]),
     ...(o.problems ?? []),
