@@ -49,22 +49,19 @@ export async function startApi(service: Service, { host, port, log, drainMs = DR
     const { server } = app;
     server.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port });
     await once(server, 'listening');
-    return {
-      port: (server.address() as AddressInfo).port,
-      async close() {
-        if (isClosing) return;
-        isClosing = true;
-        stop();
-        hub.close();
-        const closed = once(server, 'close');
-        server.close();
-        server.closeIdleConnections();
-        const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-        await closed;
-        clearTimeout(deadline);
-        await app.close();
-      },
+    const drain = async (): Promise<void> => {
+      isClosing = true;
+      undo();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
+      await closed;
+      clearTimeout(deadline);
+      await app.close();
     };
+    let drained: Promise<void> | undefined;
+    return { port: (server.address() as AddressInfo).port, close: () => (drained ??= drain()) };
   } catch (cause) {
     undo();
     const { code } = cause as NodeJS.ErrnoException;

@@ -22,6 +22,8 @@ export interface Operation<P extends Shape, Q extends Shape, B extends z.ZodType
   /** The status of the answer when all is well; default 200. */
   readonly status?: 200 | 202;
   readonly answer: A;
+  /** Another status that the same answer may come with. */
+  readonly otherwise?: number;
   /** Default: read for GET, admin for POST. */
   readonly role?: Role | 'open';
   /** Statuses of the problems that it may end with, beside those of all. */
@@ -66,6 +68,7 @@ export function operation<
     ...(role === 'open' ? [] : [401, 403]),
     ...(o.problems ?? []),
   ];
+  const answer = (description: string): object => ({ description, content: { 'application/json': { schema: plain(o.answer) } } });
   app.route({
     method: o.method,
     url: o.url,
@@ -80,7 +83,8 @@ export function operation<
       querystring: plain(z.strictObject(o.query ?? {})),
       ...(o.body === undefined ? {} : { body: plain(o.body) }),
       response: {
-        [o.status ?? 200]: { description: 'All is well', content: { 'application/json': { schema: plain(o.answer) } } },
+        [o.status ?? 200]: answer('All is well'),
+        ...(o.otherwise === undefined ? {} : { [o.otherwise]: answer('Not all is well') }),
         ...Object.fromEntries(
           problems.map((status) => [
             status,

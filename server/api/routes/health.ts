@@ -23,6 +23,7 @@ export function healthRoutes(app: FastifyInstance, { service, isClosing }: ApiPa
     summary: 'Whether the service can do its work; 503 where it cannot',
     role: 'open',
     answer: Health,
+    otherwise: 503,
     handle(_, reply) {
       const { scheduler, database, agent, capture } = service.status();
       const reasons = [
