@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bean } from '#engine/bean.js';
-import { batchOf, beanMapper, beansOf, type Bean } from '#engine/bean-batch.js';
+import { batchOf, beanAt, beanMapper, beansOf, type Bean } from '#engine/bean-batch.js';
 import { decodeBlock, encodeBlock } from '#engine/block.js';
 import { isOfType } from '#engine/column.js';
 import { number, text } from '../support/batches.js';
@@ -38,6 +38,7 @@ test('beans come out of a batch, and of its block, as they went in', () => {
       const expected = beans.map((b) => ({ ...b, b: Buffer.from(b['b'] as Uint8Array).toString('hex') }));
       for (const b of [batch, decodeBlock(encodeBlock(batch))]) {
         expect([...beansOf(Thing, b)].map((x) => ({ ...x, b: Buffer.from(x['b'] as Uint8Array).toString('hex') }))).toEqual(expected);
+        expect(beans.map((_, row) => beanAt(Thing, b, row))).toEqual([...beansOf(Thing, b)]);
       }
     }),
   );
