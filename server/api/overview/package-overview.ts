@@ -52,7 +52,7 @@ export class PackageOverview {
   readonly #isInjected: (location: string) => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #locations = new Map<string, LocationSums>();
-  readonly #usedBy = new Map<string, Set<string>>();
+  readonly #usedBy = new Map<string, readonly string[]>();
   readonly #rejectedByReason = new Map<string, number>();
   /** `<first day> <path>` of packages with rejected lines. */
   readonly #withRejects = new SortedKeys();
@@ -117,10 +117,9 @@ export class PackageOverview {
     sums.add(e, by);
     if (by === -1 && sums.last === e) sums.last = this.#newestOf(sums);
     for (const input of e.inputs) {
-      const users = this.#usedBy.get(input) ?? new Set<string>();
-      if (by === 1) users.add(e.path);
-      else users.delete(e.path);
-      if (users.size === 0) this.#usedBy.delete(input);
+      const others = (this.#usedBy.get(input) ?? []).filter((path) => path !== e.path);
+      const users = by === 1 ? [...others, e.path] : others;
+      if (users.length === 0) this.#usedBy.delete(input);
       else this.#usedBy.set(input, users);
     }
     const list = (keys: SortedKeys, key: string): void => (by === 1 ? keys.add(key) : keys.delete(key));

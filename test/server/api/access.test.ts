@@ -170,6 +170,7 @@ describe('tokens', () => {
         }
         expect((await as(token, 'POST', '/api/v1/scheduler/pause')).status).toBe(401);
         expect((await as(token, 'GET', '/metrics')).status).toBe(401);
+        expect((await as(token, 'HEAD', '/api/v1/status')).status).toBe(401);
       }
       expect((await fetch(`${url}/api/v1/events`)).status).toBe(401);
       expect((await as(READ, 'GET', '/api/v1/status')).status).toBe(200);
