@@ -1,3 +1,4 @@
+import { checkBinding } from '../api/http/access.js';
 import { folderOf } from '../dataset.js';
 import { createLog } from '../log.js';
 import { readSettings } from '../settings.js';
@@ -17,7 +18,7 @@ export interface ServeOptions {
 export async function serve({ options, signal }: Invocation<ServeOptions>): Promise<void> {
   const { data, dataset, db, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
   const folder = folderOf({ data, name: dataset });
-  readSettings(folder, process.env);
+  checkBinding(apiHost, readSettings(folder, process.env).api);
   const lock = await lockDataset(folder);
   const log = createLog('supervisor');
   const common: Omit<ChildOptions, 'host' | 'port'> = {

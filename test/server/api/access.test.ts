@@ -6,6 +6,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clientOf, processedData, startOn, type Running } from './api.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { tidemill } from '../../support/tidemill.js';
 import { Access, checkBinding, isLoopback } from '#server/api/http/access.js';
 import { checkHost, hostNames } from '#server/api/http/hosts.js';
 
@@ -204,6 +205,12 @@ describe('tokens', () => {
     await expect(startOn(data, {}, { host: '0.0.0.0' })).rejects.toMatchObject({ code: 'TM_ERR_API_BIND' });
     await running(async ({ url }) => expect((await fetch(`${url}/healthz`)).status).toBe(200), TOKENS, { host: '0.0.0.0' });
   });
+});
+
+test('the service says so before it starts anything', async () => {
+  const { code, stderr } = await tidemill(['serve', '--data', temporaryFolder(), '--api-host', '0.0.0.0']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/0\.0\.0\.0.*api\.adminToken \(TM_ERR_API_BIND\)/);
 });
 
 test('a port that is taken', async () => {
