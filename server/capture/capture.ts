@@ -35,7 +35,7 @@ export interface Capture {
 const TICK_MS = 100;
 const SECOND_MS = 1000;
 /** Requests that are not through by then are cut off when the sensor ends, in ms. */
-const DRAIN_MS = 5000;
+const DRAIN_MS = 2000;
 /** How long the process before may take to end, in ms. */
 const LOCK_MS = 15_000;
 
