@@ -61,7 +61,7 @@ export async function capturing({
       fetch(`${url}/sensor`, {
         method: 'POST',
         headers: { 'content-type': typeof body === 'string' ? 'text/plain;charset=UTF-8' : 'application/json', ...headers },
-        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+        body: typeof body === 'string' ? body : body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body),
       }),
   };
 }
