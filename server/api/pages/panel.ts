@@ -16,15 +16,14 @@ const NOT_BUILT = staticFile(
   false,
 );
 
-/** The status panel at `/`. Its own paths (no dot in the last segment) all get its page. */
+/** The status panel at `/`. It has one page: where one is in it, stands behind the `#`. */
 export function panelRoutes(app: FastifyInstance, folder: string = PANEL): void {
   const files = readStaticFiles(folder, (name) => !/\.(d\.ts|map|tsbuildinfo)$/.test(name));
   const page = files.get('index.html') ?? NOT_BUILT;
   app.get('/*', { schema: { hide: true } }, (request, reply) => {
     const { '*': name } = request.params as { readonly '*': string };
-    const file = files.get(name);
+    const file = name === '' ? page : files.get(name);
     if (file !== undefined) return sendFile(request, reply, file);
-    if (/^(?!api(\/|$)|assets\/)([^.]|\.(?=[^/]*\/))*$/.test(name)) return sendFile(request, reply, page);
     throw fail('TM_ERR_API_UNKNOWN', `there is nothing at ${request.url.split('?', 1)[0]}`);
   });
 }

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 test('the document names every operation, each with an id, a summary and its schemas', async () => {
   // eslint-disable-next-line typescript/no-explicit-any
-  const document = (await (await fetch(`${api.url}/api/openapi.json`)).json()) as any;
+  const document: any = await (await fetch(`${api.url}/api/openapi.json`)).json();
   expect(document.openapi).toBe('3.1.0');
   const operations = Object.entries(
     document.paths as Record<string, Record<string, { operationId: string; summary: string; responses: object }>>,
