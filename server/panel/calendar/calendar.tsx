@@ -110,6 +110,7 @@ function Cell({ days, chosen, hrefOf, first, name, text }: CalendarProps & Reado
     );
   const { state, packages, records } = found;
   const { tone } = lookOf(state);
+  const words = `${name}: ${counted(packages, 'package')}, ${counted(records, 'bean')}, ${state}`;
   return (
     <a
       class={`cell tone-${tone}`}
@@ -117,12 +118,16 @@ function Cell({ days, chosen, hrefOf, first, name, text }: CalendarProps & Reado
       data-day={first}
       data-state={state}
       aria-current={chosen === first ? 'date' : undefined}
-      aria-label={`${name}: ${counted(packages, 'package')}, ${counted(records, 'bean')}, ${state}`}
-      title={`${name}: ${counted(packages, 'package')}, ${counted(records, 'bean')}, ${state}`}
+      title={words}
     >
-      <span class="cell-day">{text}</span>
+      <span class="visually-hidden">{words}</span>
+      <span class="cell-day" aria-hidden="true">
+        {text}
+      </span>
       <Mark tone={tone} />
-      <span class="cell-count">{formatCompact(packages)}</span>
+      <span class="cell-count" aria-hidden="true">
+        {formatCompact(packages)}
+      </span>
     </a>
   );
 }

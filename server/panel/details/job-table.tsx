@@ -25,7 +25,7 @@ export function JobActions({ job }: { readonly job: JobSummary }) {
     );
   if (state === 'succeeded')
     return (
-      <Action label={`Run ${about} again`} run={() => rerun(processor, period.label)}>
+      <Action label={`Re-run ${about}`} run={() => rerun(processor, period.label)}>
         Re-run
       </Action>
     );

@@ -74,7 +74,7 @@ function Reruns({ of }: { readonly of: PackageDetail }) {
   return (
     <div class="actions" role="group" aria-label="Run again for this package">
       {names.map((name) => (
-        <Action key={name} label={`Run ${name} again for this package`} run={() => rerun(name, undefined, of.path)}>
+        <Action key={name} label={`Re-run ${name} for this package`} run={() => rerun(name, undefined, of.path)}>
           Re-run {name}
         </Action>
       ))}

@@ -18,15 +18,9 @@ export function FlowNode({ node, facts, samples }: NodeProps) {
   const { name, href, look, details } = facts;
   const { x, y, width, height, kind } = node;
   return (
-    <a
-      href={href}
-      class={`node node-${kind} tone-${look.tone}`}
-      data-node={name}
-      data-state={look.state}
-      aria-label={`${spoken[kind]} ${name}: ${[look.word, ...details].join(', ')}`}
-    >
-      <title>{`${name}: ${[look.word, ...details].join(', ')}`}</title>
-      <g transform={`translate(${x} ${y})`} aria-hidden="true">
+    <a href={href} class={`node node-${kind} tone-${look.tone}`} data-node={name} data-state={look.state}>
+      <desc>{[spoken[kind], ...details].filter(Boolean).join(', ')}</desc>
+      <g transform={`translate(${x} ${y})`}>
         <Frame kind={kind} width={width} height={height} />
         {kind === 'processor' ? <Pill facts={facts} width={width} height={height} /> : <Card node={node} facts={facts} samples={samples} />}
       </g>
@@ -58,7 +52,7 @@ function Pill({ facts: { name, look, progress }, width, height }: { readonly fac
     <>
       <text class="node-name" x={inset} y={17} {...squeezed(name, room, 12, 600)}>
         {name}
-      </text>
+      </text>{' '}
       <MarkShape tone={look.tone} x={inset} y={21.5} />
       <text class="node-word" x={inset + 17} y={31.5} {...squeezed(look.word, room - 17, 11, 500)}>
         {look.word}
@@ -84,7 +78,7 @@ function Card({ node, facts: { name, look, details }, samples }: NodeProps) {
       <MarkShape tone={look.tone} x={PAD} y={base - 10} />
       <text class="node-name" x={PAD + 18} y={base} {...squeezed(name, room - 18, 12, 600)}>
         {name}
-      </text>
+      </text>{' '}
       <text class="node-word" x={PAD} y={base + 15} {...squeezed(word ?? '', room, 11, 500)}>
         {word}
       </text>
