@@ -4,6 +4,7 @@ import { samples } from '../state/live.js';
 import { useStore } from '../state/store.js';
 import { factsOfAgent, factsOfDatabase, factsOfLocation, factsOfProcessor, factsOfSensor, type Facts } from './facts.js';
 import { FlowNode } from './flow-node.js';
+import { Legend } from './legend.js';
 import { layOut, type Placed } from './layout.js';
 
 /** The flow chart of a wide screen. */
@@ -23,6 +24,7 @@ export function FlowChart({ status }: { readonly status: Status }) {
         const facts = factsOf(node, status);
         return <FlowNode key={`${node.kind} ${facts.name}`} node={node} facts={facts} samples={recent} />;
       })}
+      {chart.legend !== undefined && <Legend {...chart.legend} />}
     </svg>
   );
 }

@@ -26,6 +26,8 @@ export interface Chart {
   /** In reading order: with the flow, branch by branch. */
   readonly nodes: readonly Placed[];
   readonly pipes: readonly Pipe[];
+  /** Room for the legend: the corner below sensor, agent and raw locations; none where there is too little. */
+  readonly legend?: Box;
 }
 
 const COLUMN = 144;
@@ -36,6 +38,7 @@ const LOCATION = 42;
 const BETWEEN = 16;
 const ROW = PROCESSOR + SHAFT + LOCATION + BETWEEN;
 const AGENT = 76;
+const LEGEND = 92;
 const DATABASE = 92;
 const MARGIN = 2;
 
@@ -91,7 +94,10 @@ export function layOut(locations: readonly LocationSummary[], processors: readon
   const database: Box = { x: left(columns), y: top(0), width: DATABASE, height: height - 2 * MARGIN };
   nodes.push({ kind: 'database', ...database });
   for (const { x, y, width, height: h } of injections) pipes.push({ d: `M${x + width} ${y + h / 2}H${database.x}` });
-  return { width: database.x + DATABASE + MARGIN, height, nodes, pipes };
+  const occupied = Math.max(...nodes.filter((n) => n.x < left(2) && n.kind !== 'database').map((n) => n.y + n.height));
+  const room = height - MARGIN - occupied - BETWEEN;
+  const legend: Box = { x: left(0), y: height - MARGIN - LEGEND, width: 2 * COLUMN + GAP, height: LEGEND };
+  return { ...(room < LEGEND ? {} : { legend }), width: database.x + DATABASE + MARGIN, height, nodes, pipes };
 }
 
 /** From the right side of one box to the left side of another: across, along the gap before the other, across. */

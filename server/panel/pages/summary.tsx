@@ -10,6 +10,7 @@ import { useStore } from '../state/store.js';
 import { Failure, Loading } from '../ui/answers.js';
 import { Mark } from '../ui/mark.js';
 import { useWide } from '../ui/use-wide.js';
+import { Welcome } from './welcome.js';
 import { Troubles } from './troubles.js';
 import { SchedulerControl } from './scheduler-control.js';
 
@@ -21,11 +22,12 @@ export function SummaryPage() {
   return (
     <>
       <h1 class="visually-hidden">Status summary</h1>
-      {now === null && (error === null ? <Loading what="the status" /> : <Failure error={error} />)}
+      {now === null && (error === null || error.status === 401 ? <Loading what="the status" /> : <Failure error={error} />)}
       {now !== null && (
         <>
           <Headline status={now} />
           <Troubles status={now} />
+          <Welcome status={now} />
           {wide ? <FlowChart status={now} /> : <FlowList status={now} />}
         </>
       )}
@@ -55,7 +57,7 @@ function Headline({ status: now }: { readonly status: Status }) {
     warn: 'Something wants a look',
     pause: 'Paused',
     run: `${counted(running, 'job')} running`,
-    ok: packages === 0 ? 'Ready for the first impressions' : 'All is up to date',
+    ok: packages === 0 ? 'Ready for impressions' : 'All is up to date',
   };
   return (
     <section class="headline" aria-label="In short">

@@ -2,7 +2,7 @@ import { createStore } from './store.js';
 
 const KEY = 'tidemill.token';
 
-/** `refused` is why a token is asked for; null while none is. `round` grows with every token that is given. */
+/** `refused` is why a token is asked for, '' where none was given; null while none is asked for. `round` grows with every token that is given. */
 export interface Access {
   readonly refused: string | null;
   readonly round: number;
@@ -22,6 +22,7 @@ export function giveToken(value: string): void {
 
 /** What the API said to a request without a token, or with a wrong one. */
 export function askForToken(reason: string): void {
+  const { round, refused } = access.get();
+  access.set({ round, refused: token() === null ? (refused ?? '') : reason });
   sessionStorage.removeItem(KEY);
-  access.set({ ...access.get(), refused: reason });
 }

@@ -29,6 +29,7 @@ export const serviceNow = (): number => Date.now() + clockApart;
 const SAMPLES = 900;
 const REFRESH_MS = 1000;
 const POLL_MS = 4000;
+const UNSEEN_MS = 60_000;
 
 const listeners = new Set<(event: LiveEvent | null) => void>();
 
@@ -102,13 +103,20 @@ export function startLive(): void {
         },
         onLost: () => {
           if (connection.get() === 'live') say('The live connection was lost; asking every few seconds instead.');
-          if (connection.get() !== 'offline') connection.set('polling');
+          if (connection.get() !== 'offline' && status.get() !== null) connection.set('polling');
         },
       },
       ended.signal,
     );
   };
   begin();
+  // A browser has few connections for one host: a tab that nobody looks at gives its own back.
+  let unseen: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(unseen);
+    if (document.hidden) unseen = setTimeout(() => ended.abort(), UNSEEN_MS);
+    else if (ended.signal.aborted) begin();
+  });
   let round = access.get().round;
   access.subscribe(() => {
     if (access.get().round === round) return;

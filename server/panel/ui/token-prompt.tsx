@@ -25,7 +25,12 @@ function Prompt({ reason }: { readonly reason: string }) {
     <dialog ref={dialog} class="prompt" aria-labelledby="prompt-title" onCancel={(event) => event.preventDefault()}>
       <form onSubmit={submit}>
         <h2 id="prompt-title">Token needed</h2>
-        <p>This service shows itself to those who have a token. {reason}</p>
+        <p>This service shows itself to those who have a token of its settings.</p>
+        {reason !== '' && (
+          <p class="prompt-reason" role="alert">
+            The last one was refused: {reason}.
+          </p>
+        )}
         <label class="field">
           Token
           <input ref={field} type="password" autocomplete="off" spellcheck={false} required />
