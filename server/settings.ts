@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Cron } from 'croner';
 import * as z from 'zod';
 import { hostName, type Params } from '../processors/index.js';
 import { zone } from '../engine/index.js';
@@ -23,6 +24,14 @@ const timeZone = z.string().refine((name) => {
     return false;
   }
 }, 'an IANA time zone such as Europe/Berlin');
+
+const cron = z.string().refine((pattern) => {
+  try {
+    return new Cron(pattern, { paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}, "a cron expression such as '*/10 * * * *'");
 
 const site = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a site: 1 to 64 letters, digits, dots, hyphens or underscores');
 
@@ -56,7 +65,12 @@ export const settingsSchema = z.strictObject({
       sessionThresholdTime: duration
         .optional()
         .describe('how often the sensor ends a work package of sesrawdata (default: at local midnight only)'),
-      commitMs: z.int().min(0).max(1000).default(10).describe('how long the sensor gathers impressions for one write to the disk, in ms'),
+      commitMs: z
+        .int()
+        .min(0)
+        .max(1000)
+        .default(10)
+        .describe('how long at most the sensor gathers impressions for one write to the disk, in ms'),
       requestQueue: z
         .strictObject({
           warnSize: z.int().positive().default(10_000).describe('waiting requests at which the sensor warns'),
@@ -108,6 +122,37 @@ export const settingsSchema = z.strictObject({
   geo: z
     .strictObject({
       cityDatabase: z.string().min(1).optional().describe('a MaxMind database (.mmdb) with cities, relative to dataset.json'),
+    })
+    .prefault({}),
+  sources: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64).optional().describe('what status and log call it (default: the path)'),
+        path: z.string().min(1).describe('file, or pattern with * ? and **, relative to dataset.json'),
+        format: z.enum(['auto', 'impressions', 'common', 'combined', 'vhost_combined']).default('auto').describe('format of the lines'),
+        site: site.default('default').describe("site of a log's lines"),
+        cron: cron.default('*/10 * * * *').describe("when to look for new lines: a cron expression, in the dataset's zone"),
+        keep: z
+          .array(z.enum(['method', 'status', 'static', 'bot']))
+          .default([])
+          .describe('lines of a log that are not filtered'),
+      }),
+    )
+    .default([])
+    .describe('logs that `tidemill serve` reads as they grow; rotated and compressed files are known again'),
+  retention: z
+    .record(
+      z.string(),
+      z.strictObject({ keep: duration.describe('how long after the end of their day, week or month beans are kept, such as 30d') }),
+    )
+    .default({})
+    .describe('by location: how long `tidemill serve` keeps the beans of packages; counts and reports stay, what is still needed waits'),
+  scheduler: z
+    .strictObject({
+      liveSums: z
+        .boolean()
+        .default(false)
+        .describe('also process days, weeks and months that have not ended, again each time that data comes'),
     })
     .prefault({}),
   processors: z.array(z.string().min(1)).default([]).describe('modules with processors of your own, relative to dataset.json'),

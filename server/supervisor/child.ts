@@ -12,6 +12,8 @@ export interface ChildSpecification {
   /** Path of its module. */
   readonly entry: string;
   readonly options: ChildOptions;
+  /** For Node, beside those of this process. */
+  readonly nodeOptions: readonly string[];
   readonly log: Log;
   readonly onReady: (port: number) => void;
   readonly onMessage: (message: Extract<ChildMessage, { kind: 'capture' | 'closed' }>) => void;
@@ -70,9 +72,12 @@ export class Child {
 
   /** One life, from start to end. */
   #once(): Promise<{ readonly reason: string; readonly failure: Failure | undefined }> {
-    const { entry, options, onReady, onMessage, name, log } = this.#specification;
+    const { entry, options, nodeOptions, onReady, onMessage, name, log } = this.#specification;
     return new Promise((resolve) => {
-      const child = fork(entry, [JSON.stringify({ ...options, port: this.#port })], { stdio: ['ignore', 2, 2, 'ipc'] });
+      const child = fork(entry, [JSON.stringify({ ...options, port: this.#port })], {
+        execArgv: [...process.execArgv, ...nodeOptions],
+        stdio: ['ignore', 2, 2, 'ipc'],
+      });
       this.#process = child;
       let failure: Failure | undefined;
       child.on('message', (message: ChildMessage) => {

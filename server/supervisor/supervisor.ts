@@ -22,6 +22,8 @@ export interface SupervisorOptions {
 
 /** Errors in a process's first life that no second one mends. */
 const HOPELESS = new Set(['TM_ERR_LISTEN']);
+/** Requests wait in the capture for the disk: with little room for young objects each would be copied several times. */
+export const CAPTURE_NODE_OPTIONS = ['--max-semi-space-size=64'];
 /** Of the ten seconds that the whole may take to end. */
 const PATIENCE_MS = 9000;
 
@@ -51,6 +53,7 @@ export async function supervise(
     name,
     entry: entries[name],
     options,
+    nodeOptions: name === 'capture' ? CAPTURE_NODE_OPTIONS : [],
     log,
     onReady: (port) => isReady(name, port),
     onDown: (reason, failure, wasReady) => {

@@ -26,6 +26,7 @@ test('every bench has its question in its head, and its place in the README', ()
     'sums',
     'injection',
     'startup',
+    'sensor',
   ]);
   for (const [name, question] of benches) {
     expect(readme).toContain(`## ${name}\n\n${question}\n\n<!-- bench:${name} -->\n`);

@@ -14,7 +14,7 @@ export interface SpoolOptions {
   readonly zone: Zone;
   readonly thresholdMs: number;
   readonly sessionThresholdMs?: number | undefined;
-  /** How long lines are gathered for one write. */
+  /** How long lines are gathered for one write at most; less when no more come. */
   readonly commitMs: number;
   readonly clock: () => number;
   /** A package got its final name. */
@@ -34,6 +34,8 @@ interface Batch {
   readonly done: Done[];
 }
 
+/** When no line comes for this part of the time in which lines are gathered, they are written. */
+const QUIET = 1 / 8;
 /** After a write that failed nothing is tried for so long, in ms: a full disk is not to be hammered. */
 const HOLD_MS = 1000;
 
@@ -151,15 +153,25 @@ export class Spool {
     for (;;) {
       const [batch] = this.#batches;
       if (batch === undefined) break;
-      const left = batch.begun + this.#options.commitMs - performance.now();
-      if (left > 0 && !this.#closing && this.#batches.length === 1) await this.#gather(left);
+      await this.#gather(batch);
       this.#batches.shift();
       await this.#alone(() => this.#commit(batch));
     }
     this.#running = undefined;
   }
 
-  #gather(ms: number): Promise<void> {
+  /** Wait until others have come to the batch: as long as they come, and its time is not up. */
+  async #gather(batch: Batch): Promise<void> {
+    const { commitMs } = this.#options;
+    for (let before = 0; before < batch.lines && !this.#closing && this.#batches.length === 1;) {
+      const left = batch.begun + commitMs - performance.now();
+      if (left <= 0) break;
+      before = batch.lines;
+      await this.#wait(Math.min(left, commitMs * QUIET));
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#hurry = () => {

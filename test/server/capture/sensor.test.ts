@@ -8,6 +8,8 @@ import { capturing, dataFiles, NOON, spoolLines, type Capturing } from './captur
 
 const TOKEN = 'a-token-of-the-dataset';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
+/** Requests wait for an eighth of commitMs after the last of them came. */
+const FAST = { interval: 5 };
 const page = { site: 'shop', object: '/a' };
 
 /** The status, and of a problem its code. */
@@ -191,11 +193,11 @@ test('GET /tidemill.js is small, cached, and says again only what changed', asyn
 
 describe('overload', () => {
   test('past the most that may wait it refuses, says so, and is well again when they are through', async () => {
-    const sensor = { commitMs: 300, requestQueue: { warnSize: 2, maxSize: 4 } };
+    const sensor = { commitMs: 1000, requestQueue: { warnSize: 2, maxSize: 4 } };
     const capture = await capturing({ settings: { sensor } });
     expect(await outcome(fetch(`${capture.url}/healthz`))).toBe(200);
     const sent = Array.from({ length: 10 }, () => capture.post(page));
-    await vi.waitFor(() => expect(capture.status()).toMatchObject({ state: 'CRITICAL', queue: 4, warnSize: 2, maxSize: 4 }));
+    await vi.waitFor(() => expect(capture.status()).toMatchObject({ state: 'CRITICAL', queue: 4, warnSize: 2, maxSize: 4 }), FAST);
     expect(await outcome(fetch(`${capture.url}/healthz`))).toBe(503);
     const responses = await Promise.all(sent);
     const refused = responses.filter((r) => r.status === 503);
@@ -225,11 +227,11 @@ describe('overload', () => {
 });
 
 test('at its end it answers what waits, closes the packages and ends connections that are kept alive', async () => {
-  const capture = await capturing({ settings: { sensor: { commitMs: 200 } } });
+  const capture = await capturing({ settings: { sensor: { commitMs: 1000 } } });
   const idle = connect(capture.port, '127.0.0.1');
   await new Promise((resolve) => idle.once('connect', resolve));
   const sent = Array.from({ length: 5 }, () => capture.post(page));
-  await vi.waitFor(() => expect(capture.status().queue).toBe(5));
+  await vi.waitFor(() => expect(capture.status().queue).toBe(5), FAST);
   await capture.close();
   idle.destroy();
   expect(await Promise.all(sent.map(outcome))).toEqual([204, 204, 204, 204, 204]);
