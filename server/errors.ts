@@ -62,6 +62,16 @@ export const serverErrors = {
     summary: 'There is no job with that id. `tidemill jobs` lists them.',
     exitCode: 2,
   },
+  TM_ERR_JOB_NOT_ENDED: {
+    summary: 'The job is scheduled or runs, so it cannot be started once more. Wait for its end, or cancel it.',
+  },
+  TM_ERR_PERIOD: {
+    summary: 'A period is a day (2026-03-02), an ISO week (2026-W10) or a month (2026-03).',
+    exitCode: 2,
+  },
+  TM_ERR_NOTHING_TO_RERUN: {
+    summary: 'There is nothing to run again: no package of that period, or retention has purged what the job would read.',
+  },
   TM_ERR_JOB_NOT_RUNNING: {
     summary: 'The job does not run, so there is nothing to cancel.',
   },
