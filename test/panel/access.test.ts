@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
 import { jobOf } from '../support/resting-service.js';
-import { openPanel, panelData, servePanel } from './panel.js';
+import { panelData, servePanel } from './panel.js';
 
 let browser: Browser;
 let data: string;
@@ -17,8 +17,10 @@ test('a token is asked for, kept for the tab, and followed by live events; one t
     TIDEMILL_API_ADMIN_TOKEN: 'admin-token-0123456789',
     TIDEMILL_API_READ_TOKEN: 'reader-token-0123456789',
   });
-  const { page } = await openPanel(browser, served.url);
+  const context = await browser.newContext();
+  const page = await context.newPage();
   try {
+    await page.goto(served.url);
     const prompt = page.getByRole('dialog', { name: 'Token needed' });
     await prompt.waitFor();
     await page.keyboard.press('Escape');
@@ -46,15 +48,17 @@ test('a token is asked for, kept for the tab, and followed by live events; one t
     const stored = await page.evaluate('JSON.stringify([localStorage.length, document.cookie, Object.keys(sessionStorage)])');
     expect(JSON.parse(stored as string)).toEqual([0, '', ['tidemill.token']]);
   } finally {
-    await page.context().close();
+    await context.close();
     await served.end();
   }
 });
 
 test('offline when the service is gone, with what was known; live again when it is back', async () => {
   const served = await servePanel(data);
-  const { page } = await openPanel(browser, served.url);
+  const context = await browser.newContext();
+  const page = await context.newPage();
   try {
+    await page.goto(served.url);
     await page.locator('[data-connection=live]').waitFor();
     await served.stop();
     await page.locator('[data-connection=offline]').waitFor();
@@ -67,7 +71,7 @@ test('offline when the service is gone, with what was known; live again when it 
     ]);
     await page.locator('[data-node=SessionMerger][data-state=running]').waitFor();
   } finally {
-    await page.context().close();
+    await context.close();
     await served.end();
   }
 });

@@ -3,7 +3,7 @@ import { eventStreamParser } from './event-stream.js';
 import type { LiveEvent } from './types.js';
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 15_000;
 /** The API sends a comment every 15 s; a stream that is silent for longer than this is dead. */
 const SILENCE_MS = 40_000;
 

@@ -22,7 +22,8 @@ export function SummaryPage() {
   return (
     <>
       <h1 class="visually-hidden">Status summary</h1>
-      {now === null && (error === null || error.status === 401 ? <Loading what="the status" /> : <Failure error={error} />)}
+      {now === null && error === null && <Loading what="the status" />}
+      {now === null && error !== null && error.status !== 401 && <Failure error={error} />}
       {now !== null && (
         <>
           <Headline status={now} />

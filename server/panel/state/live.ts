@@ -23,6 +23,8 @@ export const statusError = createStore<ApiError | null>(null);
 export const samples = createStore<readonly Sample[]>([]);
 /** The service's clock less this browser's, in ms. */
 let clockApart = 0;
+/** The last answer as it came, without the events since. */
+let answer: Status | null = null;
 
 export const serviceNow = (): number => Date.now() + clockApart;
 
@@ -51,7 +53,9 @@ async function refresh(): Promise<void> {
   clearTimeout(refreshing);
   try {
     const next = await get<Status>('status');
-    clockApart = next === status.get() ? clockApart : next.now - Date.now();
+    // An answer that has not changed (304) tells an old time.
+    if (next !== answer) clockApart = next.now - Date.now();
+    answer = next;
     update(next);
     statusError.set(null);
     if (connection.get() === 'offline') connection.set('polling');
@@ -104,6 +108,7 @@ export function startLive(): void {
         onLost: () => {
           if (connection.get() === 'live') say('The live connection was lost; asking every few seconds instead.');
           if (connection.get() !== 'offline' && status.get() !== null) connection.set('polling');
+          if (access.get().refused === null) refreshSoon();
         },
       },
       ended.signal,
@@ -119,6 +124,7 @@ export function startLive(): void {
   });
   let round = access.get().round;
   access.subscribe(() => {
+    if (access.get().refused !== null) ended.abort();
     if (access.get().round === round) return;
     round = access.get().round;
     begin();
