@@ -47,7 +47,7 @@ function columnsOf(packages: boolean): Column<Row>[] {
   return [
     { head: 'Reason', cell: (row) => <code>{visible(row.reason)}</code> },
     { head: 'Line', numeric: true, cell: (row) => formatCount(row.line) },
-    { head: 'Source', minor: true, cell: (row) => (row.source === undefined ? '–' : visible(row.source)) },
+    { head: 'Source', minor: true, long: true, cell: (row) => (row.source === undefined ? '–' : visible(row.source)) },
     ...(packages
       ? [
           {
