@@ -43,7 +43,6 @@ const HOMES = [
       '@duckdb/node-bindings',
       'maxmind',
       'fastify',
-      '@fastify/cors',
       '@fastify/swagger',
       '@fastify/swagger-ui',
       'prom-client',

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { lineOf, type Received } from './impression.js';
 import type { ImpressionFault } from './problem.js';
 
@@ -7,10 +7,13 @@ const MAX_FAULTS = 100;
 
 /** The impressions of a body: one, or a list; undefined where it is no JSON in UTF-8. */
 export function impressionsIn(body: unknown): readonly unknown[] | undefined {
-  if (!Buffer.isBuffer(body) || !isUtf8(body)) return undefined;
+  if (!Buffer.isBuffer(body)) return undefined;
+  // Most bodies are ASCII, and as such quicker to read.
+  const encoding = isAscii(body) ? 'latin1' : 'utf8';
+  if (encoding === 'utf8' && !isUtf8(body)) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    value = JSON.parse(body.toString(encoding));
   } catch {
     return undefined;
   }

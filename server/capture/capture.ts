@@ -78,7 +78,7 @@ export async function startCapture({ folder, settings, host, port, log, clock = 
     log.warn('a torn line was cut off and kept in data.txt.torn', { package: at, bytes });
   if (mended.closed.length > 0) log.info('packages of the last run are closed', { packages: mended.closed, taken: mended.taken });
 
-  const app = await createSensor({ settings: sensor, spool, overload, counts, clock, log });
+  const app = createSensor({ settings: sensor, spool, overload, counts, clock, log });
   try {
     await app.listen({ host, port });
   } catch (cause) {

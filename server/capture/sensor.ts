@@ -1,8 +1,8 @@
-import cors from '@fastify/cors';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
 import { impressionsIn, linesOf } from './body.js';
+import { allowOrigins } from './cors.js';
 import type { Counts } from './counts.js';
 import { createGate, type Sender } from './gate.js';
 import type { Overload } from './overload.js';
@@ -48,7 +48,7 @@ const BROKEN: Problem = {
  * The HTTP side of the capture. An answer of 2xx means that every impression of the request is on the disk, in both open packages
  * of the spool; of a list all are taken, or none.
  */
-export async function createSensor({ settings, spool, overload, counts, clock, log }: SensorOptions): Promise<FastifyInstance> {
+export function createSensor({ settings, spool, overload, counts, clock, log }: SensorOptions): FastifyInstance {
   const gate = createGate(settings);
   const tag = readTag(settings.respectDoNotTrack);
   const app = fastify({
@@ -61,12 +61,7 @@ export async function createSensor({ settings, spool, overload, counts, clock, l
   app.decorateRequest('sender', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(['application/json', 'text/plain'], { parseAs: 'buffer' }, (_, body, done) => done(null, body));
-  await app.register(cors, {
-    origin: settings.corsOrigins.includes('*') ? '*' : [...settings.corsOrigins],
-    methods: ['GET', 'POST'],
-    allowedHeaders: ['content-type', 'authorization'],
-    maxAge: 86_400,
-  });
+  allowOrigins(app, settings.corsOrigins);
 
   /** Before the body is read, so that an overloaded sensor does not fill its memory with what it refuses. */
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
