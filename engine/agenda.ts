@@ -96,6 +96,13 @@ export class Agenda {
     return lane === undefined || group === undefined || group.inputs.length === 0 ? undefined : this.#unit(lane, key, group);
   }
 
+  /** The unit of a processor that reads a package. */
+  unitReading(processor: string, p: WorkPackage): Unit | undefined {
+    const lane = this.#lane(processor);
+    const unit = lane && this.unit(processor, inputKey(lane, p));
+    return unit?.inputs.includes(p.path) === true ? unit : undefined;
+  }
+
   /** Make a unit due though its output is current, or no longer (`n` undefined). */
   ask({ processor, key }: Pick<Unit, 'processor' | 'key'>, n: number | undefined): void {
     if (n === undefined) this.#again.delete(key);

@@ -167,17 +167,17 @@ export class Coordinator {
   }
 
   /**
-   * Schedule the jobs of units, whether they have failed, were cancelled, or (`again`) their output is current. They start
-   * when their turn comes; a unit that runs is left out. Errors: those of the store.
+   * Schedule the jobs of units, whether they have failed, were cancelled, or their output is current. They start when their
+   * turn comes; a unit that runs is left out. Errors: those of the store.
    */
-  async plan(units: readonly Unit[], again: boolean): Promise<Job[]> {
+  async plan(units: readonly Unit[]): Promise<Job[]> {
     const { store, onJob } = this.#o;
     const free = units.filter(({ key }) => !this.#running.has(key) && !this.#planning.has(key));
     for (const { key } of free) this.#planning.add(key);
     try {
       const planned: { readonly unit: Unit; readonly job: Job }[] = [];
       for (const unit of free) {
-        const asked = again ? { ...unit, again: unit.again ?? (await store.next(AGAIN)) } : unit;
+        const asked = this.agenda.isDue(unit) ? unit : { ...unit, again: await store.next(AGAIN) };
         planned.push({ unit: asked, job: await this.#unfinished.jobOf(asked) });
       }
       const records = planned.flatMap(({ unit: { key, again: value } }) => (value === undefined ? [] : [{ kind: AGAIN, key, value }]));
@@ -356,9 +356,9 @@ export class Coordinator {
       outer.throwIfAborted();
       const state = controller.signal.aborted ? ('cancelled' as const) : ('failed' as const);
       const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
-      const ended = update({ state, finishedAt: clock(), error: { code, message: (error as Error).message } });
+      const ended = { ...job, state, finishedAt: clock(), error: { code, message: (error as Error).message } };
       await store.commit({ jobs: [ended] });
-      return ended;
+      return update(ended);
     } finally {
       outer.removeEventListener('abort', onAbort);
       this.#active.delete(job.id);

@@ -1,5 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { Coordinator, endOf, zone, type Drained, type Job, type Limits, type Period, type TaskEvent } from '../engine/index.js';
+import {
+  Coordinator,
+  endOf,
+  zone,
+  type Drained,
+  type Job,
+  type Limits,
+  type Period,
+  type TaskEvent,
+  type WorkPackage,
+} from '../engine/index.js';
 import { PoolExecutor } from '../engine/executor/pool-executor.js';
 import { tableTypes } from './custom-flow.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
@@ -19,6 +29,35 @@ export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'stand
   readonly site: string;
   readonly keep: readonly string[];
 };
+
+/** What a coordinator of a dataset works with, beside an executor and a sink. */
+export function flowOf({ store, topology, moduleOf, settings }: Dataset) {
+  return { store, topology, moduleOf, context: { params: paramsOf(settings) } };
+}
+
+/** How lines are read into a dataset, apart from their format. */
+export function parserOf(
+  { settings, visitorKey, folder }: Dataset,
+  now: number,
+  site: string,
+  keep: readonly string[],
+): ImportOptions['parser'] {
+  const { cityDatabase } = settings.geo;
+  return {
+    site,
+    keep: [...keep],
+    zone: settings.timeZone,
+    now,
+    key: visitorKey,
+    ...(cityDatabase === undefined ? {} : { cityDatabase: path.resolve(folder, cityDatabase) }),
+  };
+}
+
+/** Injections whose sums a database has not got: it is another one, or was lost. They are to be made again. */
+export function lostInjections({ store, topology }: Dataset, holds: (packagePath: string) => boolean): WorkPackage[] {
+  const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => store.packages(p.output));
+  return injections.filter((p) => !holds(p.path));
+}
 
 /** A dataset with hands: the pool, and what runs in it. */
 export class Workshop {
@@ -44,20 +83,8 @@ export class Workshop {
 
   /** Errors: those of `importFiles`. */
   import(files: readonly string[], { site, keep, ...options }: ImportRequest): Promise<ImportReport> {
-    const { settings, store, visitorKey, folder } = this.#dataset;
     const now = this.#clock();
-    const { cityDatabase } = settings.geo;
-    return importFiles(files, store, this.#executor, now, {
-      ...options,
-      parser: {
-        site,
-        keep: [...keep],
-        zone: settings.timeZone,
-        now,
-        key: visitorKey,
-        ...(cityDatabase === undefined ? {} : { cityDatabase: path.resolve(folder, cityDatabase) }),
-      },
-    });
+    return importFiles(files, this.#dataset.store, this.#executor, now, { ...options, parser: parserOf(this.#dataset, now, site, keep) });
   }
 
   /**
@@ -69,16 +96,14 @@ export class Workshop {
     readonly onJob?: (job: Job) => void;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Drained> {
-    const { store, topology, moduleOf, settings, database } = this.#dataset;
-    const sink = await DatabaseSink.open(database, tableTypes(this.#dataset.topology), this.#onTask);
+    const { store, settings } = this.#dataset;
+    const sink = await DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
     try {
-      await this.#forgetInjections((at) => !sink.holds(at));
+      const lost = lostInjections(this.#dataset, (at) => sink.holds(at));
+      if (lost.length > 0) await store.commit({ remove: lost.map((p) => p.path) });
       const coordinator = new Coordinator({
-        store,
+        ...flowOf(this.#dataset),
         executor: this.#executor,
-        topology,
-        moduleOf,
-        context: { params: paramsOf(settings) },
         sink,
         limits: this.#limits,
         clock: this.#clock,
@@ -94,13 +119,5 @@ export class Workshop {
 
   close(): Promise<void> {
     return this.#executor.close();
-  }
-
-  /** What another database got, or one that was lost, is to be injected into this one. */
-  async #forgetInjections(isLost: (packagePath: string) => boolean): Promise<void> {
-    const { store, topology } = this.#dataset;
-    const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => store.packages(p.output));
-    const lost = injections.map((p) => p.path).filter(isLost);
-    if (lost.length > 0) await store.commit({ remove: lost });
   }
 }

@@ -1,0 +1,173 @@
+import { mkdirSync } from 'node:fs';
+import { rename, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { sync } from '../../engine/store/disk.js';
+import { parseDay, type Day, type Executor, type WorkPackage } from '../../engine/index.js';
+import { parseSource } from '../acquisition/parse-source.js';
+import { byDay, countersOf, gatherRejects, rawPackage, type RawLocation } from '../acquisition/raw-packages.js';
+import { CHUNK_BYTES, openSource } from '../acquisition/source.js';
+import { withoutDuplicates, type DayFile } from '../acquisition/unique.js';
+import { CLOSED_FILE, TORN_FILE, type FoundPackage } from '../capture/spool/names.js';
+import { parserOf } from '../workshop.js';
+import type { Hands } from '../acquisition/hands.js';
+import type { ParseResult } from '../acquisition/parse-task.js';
+import type { Dataset } from '../dataset.js';
+
+/** Kind of the records that tell which packages of the spool are in a location: path below the spool → Moved. */
+const SPOOL = 'spool';
+
+interface Moved {
+  readonly movedAt: number;
+  readonly lines: number;
+}
+
+export interface SpoolMove {
+  readonly dataset: Dataset;
+  readonly executor: Executor;
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+export interface MoveReport {
+  readonly created: readonly WorkPackage[];
+  readonly packages: number;
+  readonly lines: number;
+  /** Paths of files with torn lines that were put aside. */
+  readonly torn: readonly string[];
+}
+
+interface Parsed {
+  readonly at: string;
+  readonly hands: Hands;
+  readonly results: readonly ParseResult[];
+}
+
+/** A file of a day, and of which package of the spool. */
+type SpoolFile = DayFile & { readonly of: number };
+
+/**
+ * Move closed packages of one location from the spool into the location, in one commit: all of it, or nothing. That commit
+ * carries a record of each package, so that one that is met again, after an end of the process, is only removed.
+ * Errors: TM_ERR_IMPORT_UNREADABLE, those of the store, the signal's reason.
+ */
+export async function moveSpooled(move: SpoolMove, location: RawLocation, found: readonly FoundPackage[]): Promise<MoveReport> {
+  const { store, folder } = move.dataset;
+  const spool = path.join(folder, 'spool');
+  const fresh = found.filter((p) => p.files.includes(CLOSED_FILE) && store.record(SPOOL, p.package) === undefined);
+  const { created, lines } = fresh.length === 0 ? { created: [], lines: 0 } : await commitAll(move, location, fresh, spool);
+  const torn: string[] = [];
+  for (const p of found) {
+    if (p.files.includes(TORN_FILE)) torn.push(await putAside(spool, p.package));
+    await rm(path.join(spool, p.package), { recursive: true, force: true });
+  }
+  return { created, packages: fresh.length, lines, torn };
+}
+
+async function commitAll(
+  { dataset, executor, now, signal }: SpoolMove,
+  location: RawLocation,
+  fresh: readonly FoundPackage[],
+  spool: string,
+): Promise<{ created: WorkPackage[]; lines: number }> {
+  const { store } = dataset;
+  const scratch = `spool-${location}-${path.basename(fresh[0]?.package ?? '')}`;
+  const hands: Hands = { store, executor, folder: store.scratch(scratch), signal };
+  try {
+    const options = { ...parserOf(dataset, now, 'default', []), format: 'impressions' as const };
+    const parsed: Parsed[] = [];
+    for (const [i, { package: at }] of fresh.entries()) {
+      const own: Hands = { ...hands, folder: path.join(hands.folder, String(i)) };
+      mkdirSync(own.folder);
+      const source = openSource(path.join(spool, at, CLOSED_FILE));
+      const { results } = await parseSource(own, { source, start: 0, chunkBytes: CHUNK_BYTES, options, firstFile: 0 });
+      parsed.push({ at, hands: own, results });
+    }
+    const files = parsed.flatMap(({ results }, of) => results.flatMap((r) => r.days.map((d): SpoolFile => ({ ...d, of }))));
+    const { kept } = await withoutDuplicates(hands, location, files);
+    const made = await Promise.all(
+      parsed.map((p, of) =>
+        packagesOf(
+          dataset,
+          location,
+          p,
+          kept.filter((f) => f.of === of),
+          now,
+        ),
+      ),
+    );
+    const create = made.flatMap((m) => m.create);
+    await store.commit({
+      create,
+      records: parsed.map(({ at }, i) => ({ kind: SPOOL, key: at, value: { movedAt: now, lines: made[i]?.lines ?? 0 } satisfies Moved })),
+    });
+    return { created: create.map((c) => c.package), lines: made.reduce((n, m) => n + m.lines, 0) };
+  } finally {
+    store.dropScratch(scratch);
+  }
+}
+
+/** The packages of a location that one of the spool makes: one for each day that its lines are of. */
+async function packagesOf(
+  dataset: Dataset,
+  location: RawLocation,
+  { at, hands, results }: Parsed,
+  kept: readonly SpoolFile[],
+  now: number,
+) {
+  const parsedRecords = recordsOf(results.flatMap((r) => r.days));
+  const counters = countersOf(results, parsedRecords - recordsOf(kept));
+  // As where files are imported: oirawdata tells what was refused, sesrawdata has the same impressions.
+  const tells = location === 'oirawdata';
+  const rejects = tells ? await gatherRejects(hands, results.map(rejectsIn(at))) : undefined;
+  const days = byDay(kept);
+  const lines = counters['read'] ?? 0;
+  if (days.size === 0 && tells && lines > 0) days.set(dayOf(at), []);
+  const create = [...days].map(([day, files], i) =>
+    rawPackage({
+      path: packagePath(dataset.name, at, day),
+      location,
+      day,
+      createdAt: now,
+      files,
+      how: 'move',
+      ...(tells && i === 0 ? { all: counters, rejects } : {}),
+    }),
+  );
+  return { create, lines };
+}
+
+/** What `gatherRejects` takes of each shard: lines are counted through the file. */
+function rejectsIn(source: string): (result: ParseResult) => { result: ParseResult; before: number; source: string } {
+  let lines = 0;
+  return (result) => {
+    const before = lines;
+    lines += result.counts.lines;
+    return { result, before, source };
+  };
+}
+
+function recordsOf(files: readonly DayFile[]): number {
+  return files.reduce((n, { part }) => n + part.blocks.reduce((m, b) => m + b.records, 0), 0);
+}
+
+/** The local day that a package of the spool was captured on. */
+export function dayOf(at: string): Day {
+  return parseDay(at.split('/').slice(1, 4).join('-'));
+}
+
+/** `/<dataset>/<location>/<yyyy>/<mm>/<dd>/<name>`, on the day that the beans are of. */
+function packagePath(dataset: string, at: string, day: Day): string {
+  const [location = '', , , , name = ''] = at.split('/');
+  const date = new Date(day * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '/');
+  return `/${dataset}/${location}/${date}/${name}`;
+}
+
+/** Keep what a crash left of a line: nobody was told that it had been taken, and somebody may want to see it. */
+async function putAside(spool: string, at: string): Promise<string> {
+  const aside = path.join(spool, 'torn');
+  const to = path.join(aside, `${at.replaceAll('/', '-')}.txt`);
+  await mkdir(aside, { recursive: true });
+  await rename(path.join(spool, at, TORN_FILE), to);
+  await sync(aside);
+  return to;
+}

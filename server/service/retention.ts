@@ -1,0 +1,81 @@
+import {
+  endOf,
+  formatPeriod,
+  unitKey,
+  type Coordinator,
+  type Period,
+  type Topology,
+  type WorkPackage,
+  type Zone,
+} from '../../engine/index.js';
+import { fail } from '../errors.js';
+import type { RetentionStatus } from './contract.js';
+import type { Settings } from '../settings.js';
+
+export interface RetentionParts {
+  readonly coordinator: Coordinator;
+  readonly topology: Topology;
+  readonly zone: Zone;
+  readonly settings: Settings['retention'];
+  /** Whether a period has ended by the clock, and all that was captured of it is in the locations. */
+  readonly closed: (period: Period) => boolean;
+}
+
+/** Frees the beans of packages that are old enough and that no job needs any more. */
+export class Retention {
+  readonly #p: RetentionParts;
+  #status: readonly RetentionStatus[];
+
+  /** Errors: TM_ERR_SETTINGS where a location is not known. */
+  constructor(parts: RetentionParts) {
+    this.#p = parts;
+    for (const name of Object.keys(parts.settings))
+      if (!parts.topology.locations.has(name)) throw fail('TM_ERR_SETTINGS', `retention.${name}: there is no such location`);
+    this.#status = Object.entries(parts.settings).map(([location, { keep }]) => ({ location, keepMs: keep, purged: 0, held: 0 }));
+  }
+
+  get status(): readonly RetentionStatus[] {
+    return this.#status;
+  }
+
+  /** Purge what can be at a time, ms since the epoch. Errors: those of the store. */
+  async run(now: number): Promise<readonly RetentionStatus[]> {
+    const next: RetentionStatus[] = [];
+    for (const { location, keepMs, purged } of this.#status) {
+      const free: WorkPackage[] = [];
+      const reasons: string[] = [];
+      const bound = this.#p.zone.dayOf(now - keepMs);
+      for (const p of this.#p.coordinator.packages(location)) {
+        if (p.state === 'purged' || endOf(p.period) > bound) continue;
+        const reason = this.#neededBy(p);
+        if (reason === undefined) free.push(p);
+        else reasons.push(reason);
+      }
+      const ended = await this.#p.coordinator.end(free, 'purge');
+      const held = reasons.length + free.length - ended.length;
+      const [reason = held > 0 ? 'a job reads it' : undefined] = reasons;
+      next.push({ location, keepMs, purged: purged + ended.length, held, ...(reason === undefined ? {} : { reason }) });
+    }
+    this.#status = next;
+    return next;
+  }
+
+  /** Why a package cannot go yet; undefined if it can. */
+  #neededBy(p: WorkPackage): string | undefined {
+    const { topology, coordinator, closed } = this.#p;
+    for (const consumer of topology.consumersOf(p.location)) {
+      const unit = coordinator.agenda.unitReading(consumer.name, p);
+      if (unit === undefined) continue;
+      const what = `${consumer.name} ${formatPeriod(unit.period)}`;
+      if (unit.purged !== undefined && coordinator.agenda.isDue(unit))
+        return `${what}: it came after ${unit.purged} was purged, and is not counted`;
+      if (coordinator.agenda.isDue(unit)) return `${what} has not run yet`;
+      if (!closed(unit.period)) return `${what} may run again: the ${unit.period.granularity} has not ended`;
+    }
+    const producer = topology.producerOf(p.location);
+    const made = producer && coordinator.agenda.unit(producer.name, unitKey(producer, p.period, p.inputs));
+    if (made !== undefined && coordinator.agenda.isDue(made))
+      return `${made.processor.name} ${formatPeriod(made.period)} is about to make it anew`;
+    return undefined;
+  }
+}
