@@ -25,6 +25,9 @@ export interface CoordinatorOptions {
   readonly onJob?: (job: Job) => void;
 }
 
+/** Injections under way at once. */
+const INJECTIONS = 16;
+
 export interface Drained {
   readonly succeeded: readonly Job[];
   readonly failed: readonly Job[];
@@ -108,16 +111,17 @@ export class Coordinator {
   }
 
   /**
-   * The units to start now, those before the longest chains first: enough to keep every worker busy while other jobs wait
-   * for a commit, and apart from them a few for the sink, which takes one at a time.
+   * The units to start now, those of the oldest period first, so that the sink has work from the beginning on, and of them
+   * those before the longest chains: enough to keep every worker busy while other jobs wait for a commit, and apart from them
+   * some for the sink, which takes together what waits for it.
    */
   #choose(ready: readonly Unit[], running: readonly Unit[]): Unit[] {
     const { topology, executor } = this.#o;
     const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
     let injections = running.filter(isInjection).length;
     let others = running.length - injections;
-    const byDepth = [...ready].sort((a, b) => topology.depth(b.processor) - topology.depth(a.processor));
-    return byDepth.filter((unit) => (isInjection(unit) ? injections++ < 3 : others++ < 2 * executor.workers + 2));
+    const inOrder = [...ready].sort((a, b) => a.period.first - b.period.first || topology.depth(b.processor) - topology.depth(a.processor));
+    return inOrder.filter((unit) => (isInjection(unit) ? injections++ < INJECTIONS : others++ < 2 * executor.workers + 2));
   }
 
   async #run(unit: Unit, outer: AbortSignal): Promise<Job> {

@@ -27,6 +27,7 @@ export class Workshop {
   readonly #limits: Partial<Limits>;
   readonly #clock: () => number;
   readonly #onTask: (event: TaskEvent) => void;
+  #sink: Promise<DatabaseSink> | undefined;
   /** Ms that threads have spent, by the first word of what they did: the processor's name, or `import`. */
   readonly busy = new Map<string, number>();
 
@@ -69,9 +70,10 @@ export class Workshop {
     readonly onJob?: (job: Job) => void;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Drained> {
-    const { store, topology, moduleOf, settings, database } = this.#dataset;
-    const sink = await DatabaseSink.open(database, tableTypes(this.#dataset.topology), this.#onTask);
+    const { store, topology, moduleOf, settings } = this.#dataset;
+    this.openDatabase();
     try {
+      const sink = await (this.#sink as Promise<DatabaseSink>);
       await this.#forgetInjections((at) => !sink.holds(at));
       const coordinator = new Coordinator({
         store,
@@ -88,12 +90,28 @@ export class Workshop {
       const closed = (period: Period): boolean => options.close || endOf(period) <= today;
       return await coordinator.drain(closed, options.signal);
     } finally {
-      await sink.close();
+      await this.#closeDatabase();
     }
   }
 
-  close(): Promise<void> {
-    return this.#executor.close();
+  /** Begin to open the database, as `process` would: it takes a while, in a thread of its own. What goes wrong `process` tells. */
+  openDatabase(): void {
+    this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
+    this.#sink.catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#closeDatabase();
+    await this.#executor.close();
+  }
+
+  async #closeDatabase(): Promise<void> {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    await sink?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
   }
 
   /** What another database got, or one that was lost, is to be injected into this one. */
