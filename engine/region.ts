@@ -9,16 +9,18 @@
  * same calls make ordinary arrays.
  */
 const CHUNK_BYTES = 8 << 20;
-/** Kept for the next task; what a larger one had beyond that goes back. */
-const KEPT_BYTES = 64 << 20;
+/** What a large task makes beyond this is left to the garbage collector, which can free it before the task ends. */
+const REGION_BYTES = 64 << 20;
 /** Shorter arrays lie in V8's own heap and are cheap there. */
 const SHORT = 64;
+
+const NONE = new ArrayBuffer(0);
 
 const chunks: ArrayBuffer[] = [];
 let active = false;
 /** The chunk that is cut from, and where its rest begins. */
 let index = -1;
-let chunk = new ArrayBuffer(0);
+let chunk = NONE;
 let used = 0;
 
 /** Run a task's synchronous work; the arrays that it makes end with it. */
@@ -30,11 +32,8 @@ export function inRegion<T>(work: () => T): T {
   } finally {
     active = false;
     index = -1;
-    chunk = new ArrayBuffer(0);
+    chunk = NONE;
     used = 0;
-    let kept = 0;
-    const over = chunks.findIndex((c) => (kept += c.byteLength) > KEPT_BYTES);
-    if (over >= 0) chunks.length = over;
   }
 }
 
@@ -55,39 +54,34 @@ export function zeroBytes(n: number): Uint8Array<ArrayBuffer> {
 
 /** For who writes every entry: what they hold at first is not certain. */
 export function unsetUints(n: number): Uint32Array<ArrayBuffer> {
-  if (!active || n < SHORT) return new Uint32Array(n);
-  const at = cut(n * 4);
-  return new Uint32Array(chunk, at, n);
+  const at = active && n >= SHORT ? cut(n * 4) : -1;
+  return at < 0 ? new Uint32Array(n) : new Uint32Array(chunk, at, n);
 }
 
 /** See unsetUints. */
 export function unsetShorts(n: number): Uint16Array<ArrayBuffer> {
-  if (!active || n < SHORT) return new Uint16Array(n);
-  const at = cut(n * 2);
-  return new Uint16Array(chunk, at, n);
+  const at = active && n >= SHORT ? cut(n * 2) : -1;
+  return at < 0 ? new Uint16Array(n) : new Uint16Array(chunk, at, n);
 }
 
 /** See unsetUints. */
 export function unsetFloats(n: number): Float64Array<ArrayBuffer> {
-  if (!active || n < SHORT) return new Float64Array(n);
-  const at = cut(n * 8);
-  return new Float64Array(chunk, at, n);
+  const at = active && n >= SHORT ? cut(n * 8) : -1;
+  return at < 0 ? new Float64Array(n) : new Float64Array(chunk, at, n);
 }
 
 /** See unsetUints. */
 export function unsetBytes(n: number): Uint8Array<ArrayBuffer> {
-  if (!active || n < SHORT) return new Uint8Array(n);
-  const at = cut(n);
-  return new Uint8Array(chunk, at, n);
+  const at = active && n >= SHORT ? cut(n) : -1;
+  return at < 0 ? new Uint8Array(n) : new Uint8Array(chunk, at, n);
 }
 
-/** Where in `chunk` there is room for so many bytes. */
+/** Where in `chunk` there is room for so many bytes; -1 where the region is full. */
 function cut(length: number): number {
-  while (used + length > chunk.byteLength) {
-    index++;
-    const next = chunks[index];
-    if (next === undefined) chunks.push((chunk = new ArrayBuffer(Math.max(CHUNK_BYTES, length))));
-    else chunk = next;
+  if (length > CHUNK_BYTES) return -1;
+  if (used + length > chunk.byteLength) {
+    if ((index + 2) * CHUNK_BYTES > REGION_BYTES) return -1;
+    chunk = chunks[++index] ??= new ArrayBuffer(CHUNK_BYTES);
     used = 0;
   }
   const at = used;
