@@ -1,3 +1,4 @@
+import { unsetFloats, unsetUints, zeroFloats, zeroUints } from './region.js';
 import { selectColumn } from './rows.js';
 import { compareEntries, groupRows, NO_GROUP, orderRows, rankEntries, type Groups, type KeyPart } from './groups.js';
 import { numberColumn, stringColumn, type Batch, type Column, type NumberColumn } from './column.js';
@@ -34,7 +35,7 @@ export function sortBy(fields: readonly string[], batch: Batch): Uint32Array {
 
 /** The sum, least or greatest value of each group. */
 export function accumulate(values: Float64Array, { count, ofRow }: Groups, op: 'sum' | 'min' | 'max'): Float64Array {
-  const out = new Float64Array(count).fill(op === 'sum' ? 0 : op === 'min' ? Infinity : -Infinity);
+  const out = unsetFloats(count).fill(op === 'sum' ? 0 : op === 'min' ? Infinity : -Infinity);
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row] as number;
     if (group === NO_GROUP) continue;
@@ -48,7 +49,7 @@ export function accumulate(values: Float64Array, { count, ofRow }: Groups, op: '
 
 /** How many rows each group has. */
 export function countRows({ count, ofRow }: Groups): Float64Array {
-  const out = new Float64Array(count);
+  const out = zeroFloats(count);
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row] as number;
     if (group !== NO_GROUP) out[group] = (out[group] as number) + 1;
@@ -59,8 +60,8 @@ export function countRows({ count, ofRow }: Groups): Float64Array {
 function latest(batch: Batch, field: string, at: string, { count, ofRow }: Groups): Column {
   const { dictionary, codes } = stringColumn(batch, field);
   const times = numberColumn(batch, at).values;
-  const best = new Float64Array(count).fill(-Infinity);
-  const chosen = new Uint32Array(count);
+  const best = unsetFloats(count).fill(-Infinity);
+  const chosen = zeroUints(count);
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row] as number;
     if (group === NO_GROUP) continue;
@@ -90,14 +91,14 @@ export function rankPart(c: Column): KeyPart {
   if (c.kind !== 'number') throw new TypeError('a list cannot be part of a key');
   const { part, distinct } = numberPart(c);
   const order = distinct.map((_, i) => i).sort((a, b) => (distinct[a] as number) - (distinct[b] as number));
-  const ranks = new Uint32Array(distinct.length);
+  const ranks = unsetUints(distinct.length);
   for (const [rank, code] of order.entries()) ranks[code] = rank;
   return { codes: recode(part.codes, ranks), size: part.size };
 }
 
 function numberPart({ values }: NumberColumn): { part: KeyPart; distinct: number[] } {
   const seen = new Map<number, number>();
-  const codes = new Uint32Array(values.length);
+  const codes = unsetUints(values.length);
   for (let i = 0; i < values.length; i++) {
     const v = values[i] as number;
     let code = seen.get(v);
@@ -111,7 +112,7 @@ function numberPart({ values }: NumberColumn): { part: KeyPart; distinct: number
 }
 
 function recode(codes: Uint32Array, to: Uint32Array): Uint32Array {
-  const out = new Uint32Array(codes.length);
+  const out = unsetUints(codes.length);
   for (let i = 0; i < codes.length; i++) out[i] = to[codes[i] as number] as number;
   return out;
 }

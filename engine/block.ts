@@ -1,3 +1,4 @@
+import { unsetBytes, unsetFloats, unsetShorts, unsetUints } from './region.js';
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import { fail } from './errors.js';
@@ -31,10 +32,10 @@ export function encodeBlock(batch: Batch): Uint8Array<ArrayBuffer> {
   const columns: Record<string, PackedColumn> = {};
   for (const [name, column] of Object.entries(batch.columns)) columns[name] = packColumn(column, batch.rows);
   const body = packr.pack([batch.type, batch.rows, columns]);
-  const block = new Uint8Array(HEADER + body.length);
+  const block = unsetBytes(HEADER + body.length);
   block.set(MAGIC);
   block.set(body, HEADER);
-  new DataView(block.buffer).setUint32(4, crc32(body), true);
+  new DataView(block.buffer, block.byteOffset).setUint32(4, crc32(body), true);
   return block;
 }
 
@@ -108,37 +109,63 @@ function unpackColumn(c: PackedColumn, rows: number): Column {
 
 /** The dictionary without the entries that no code uses, in the order of first use, and the codes into it. */
 function packCodes(d: Dictionary, codes: Uint32Array): [PackedDictionary, PackedNumbers] {
-  const { place, base } = freshPlaces(d.size, codes.length);
-  const own = new Uint32Array(codes.length);
-  const used = new Uint32Array(Math.min(d.size, codes.length));
-  let size = 0;
-  let total = 0;
-  let inOrder = true;
+  const own = unsetUints(codes.length);
+  const all = unsetUints(Math.min(d.size, codes.length));
+  const used = all.subarray(0, usedEntries(d.size, codes, own, all));
+  const size = used.length;
+  // The first entries in their order, as a dictionary that was made with its codes has them, lie in one piece.
+  const [lengths, bytes] = isInOrder(used)
+    ? [lengthsOf(d.offsets, size), d.bytes.subarray(d.offsets[0], d.offsets[size])]
+    : copiedEntries(d, used);
+  return [[size, packUints(lengths), bytes], packNumbers(own)];
+}
+
+/** The distinct codes, to `used` in the order of first use, and each code's place among them, to `own`; returns how many. */
+function usedEntries(size: number, codes: Uint32Array, own: Uint32Array, used: Uint32Array): number {
+  const { place, base } = freshPlaces(size, codes.length);
+  let next = base;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] as number;
     let to = place[code] as number;
     if (to < base) {
-      inOrder &&= code === size;
-      used[size] = code;
-      to = base + size++;
+      used[next - base] = code;
+      to = next++;
       place[code] = to;
-      total += (d.offsets[code + 1] as number) - (d.offsets[code] as number);
     }
     own[i] = to - base;
   }
-  const lengths = new Uint32Array(size);
-  for (let i = 0; i < size; i++) lengths[i] = (d.offsets[(used[i] as number) + 1] as number) - (d.offsets[used[i] as number] as number);
-  if (inOrder) return [[size, packNumbers(lengths), d.bytes.subarray(d.offsets[0], d.offsets[size])], packNumbers(own)];
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (let i = 0; i < size; i++) {
-    const from = d.offsets[used[i] as number] as number;
-    const length = lengths[i] as number;
-    if (length > 32) bytes.set(d.bytes.subarray(from, from + length), at);
-    else for (let j = 0; j < length; j++) bytes[at + j] = d.bytes[from + j] as number;
-    at += length;
+  return next - base;
+}
+
+function isInOrder(entries: Uint32Array): boolean {
+  for (let i = 0; i < entries.length; i++) if (entries[i] !== i) return false;
+  return true;
+}
+
+/** Some entries, one behind the other: their lengths, and their bytes. */
+function copiedEntries({ bytes, offsets }: Dictionary, entries: Uint32Array): [Uint32Array, Uint8Array] {
+  const lengths = unsetUints(entries.length);
+  let total = 0;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as number;
+    const length = (offsets[entry + 1] as number) - (offsets[entry] as number);
+    lengths[i] = length;
+    total += length;
   }
-  return [[size, packNumbers(lengths), bytes], packNumbers(own)];
+  const out = unsetBytes(total);
+  let at = 0;
+  for (let i = 0; i < entries.length; i++) {
+    const from = offsets[entries[i] as number] as number;
+    at = copyBytes(bytes, from, from + (lengths[i] as number), out, at);
+  }
+  return [lengths, out];
+}
+
+/** Copy what is mostly short, byte by byte; returns where the copy ends. */
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  if (end - start > 48) to.set(from.subarray(start, end), at);
+  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i] as number;
+  return at + end - start;
 }
 
 function unpackDictionary([size, lengths, bytes]: PackedDictionary): Dictionary {
@@ -160,8 +187,7 @@ function packNumbers(values: Float64Array | Uint32Array): PackedNumbers {
   }
   const range = max - min;
   if (!whole || range > 0xffffffff) {
-    const doubles = Float64Array.from(values);
-    return [0, 8, new Uint8Array(doubles.buffer)];
+    return [0, 8, bytesOf(values)];
   }
   return packDistances(values, min, range);
 }
@@ -180,51 +206,56 @@ function packUints(values: Uint32Array): PackedNumbers {
 function packDistances(values: Float64Array | Uint32Array, min: number, range: number): PackedNumbers {
   if (range === 0) return [min, 0, new Uint8Array(0)];
   const n = values.length;
-  const to = range <= 0xff ? new Uint8Array(n) : range <= 0xffff ? new Uint16Array(n) : new Uint32Array(n);
+  const to = range <= 0xff ? unsetBytes(n) : range <= 0xffff ? unsetShorts(n) : unsetUints(n);
   if (min === 0) to.set(values);
   else for (let i = 0; i < n; i++) to[i] = (values[i] as number) - min;
-  return [min, to.BYTES_PER_ELEMENT, new Uint8Array(to.buffer)];
+  return [min, to.BYTES_PER_ELEMENT, bytesOf(to)];
 }
 
-/** Not `bytes.slice()`: on a Buffer that is a view. */
-function copyOf(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer;
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array | Uint32Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The distances of packed numbers from their base; a copy, because a block's bytes are not aligned. */
 function distances(width: number, bytes: Uint8Array): Uint8Array | Uint16Array | Uint32Array {
   if (width === 1) return bytes;
-  const aligned = copyOf(bytes);
-  return width === 2 ? new Uint16Array(aligned) : new Uint32Array(aligned);
+  const n = bytes.length / width;
+  const aligned = width === 2 ? unsetShorts(n) : unsetUints(n);
+  bytesOf(aligned).set(bytes);
+  return aligned;
 }
 
 function unpackUints([base, width, bytes]: PackedNumbers, n: number): Uint32Array {
-  if (width === 0) return base === 0 ? new Uint32Array(n) : new Uint32Array(n).fill(base);
+  if (width === 0) return unsetUints(n).fill(base);
   const d = distances(width, bytes);
-  const out = new Uint32Array(n);
+  const out = unsetUints(n);
   if (base === 0) out.set(d);
   else for (let i = 0; i < n; i++) out[i] = base + (d[i] as number);
   return out;
 }
 
 function unpackDoubles([base, width, bytes]: PackedNumbers, n: number): Float64Array {
-  if (width === 0) return new Float64Array(n).fill(base);
-  if (width === 8) return new Float64Array(copyOf(bytes));
+  if (width === 0) return unsetFloats(n).fill(base);
+  const out = unsetFloats(n);
+  if (width === 8) {
+    bytesOf(out).set(bytes);
+    return out;
+  }
   const d = distances(width, bytes);
-  const out = new Float64Array(n);
   for (let i = 0; i < n; i++) out[i] = base + (d[i] as number);
   return out;
 }
 
 function lengthsOf(offsets: Uint32Array, rows: number): Uint32Array {
-  const lengths = new Uint32Array(rows);
+  const lengths = unsetUints(rows);
   for (let i = 0; i < rows; i++) lengths[i] = (offsets[i + 1] as number) - (offsets[i] as number);
   return lengths;
 }
 
 function offsetsOf(lengths: PackedNumbers, rows: number): Uint32Array {
   const own = unpackUints(lengths, rows);
-  const offsets = new Uint32Array(rows + 1);
+  const offsets = unsetUints(rows + 1);
+  offsets[0] = 0;
   for (let i = 0; i < rows; i++) offsets[i + 1] = (offsets[i] as number) + (own[i] as number);
   return offsets;
 }

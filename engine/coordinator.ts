@@ -32,6 +32,9 @@ export interface CoordinatorOptions extends Pick<RunnerParts, 'onTask'> {
   readonly onLook?: () => void;
 }
 
+/** Injections under way at once. */
+const INJECTIONS = 16;
+
 export interface Drained {
   readonly succeeded: readonly Job[];
   readonly failed: readonly Job[];
@@ -279,8 +282,9 @@ export class Coordinator {
   }
 
   /**
-   * The units to start now, those before the longest chains first: enough to keep every worker busy while other jobs wait
-   * for a commit, and apart from them a few for the sink, which takes one at a time.
+   * The units to start now, those of the oldest period first, so that the sink has work from the beginning on, and of them
+   * those before the longest chains: enough to keep every worker busy while other jobs wait for a commit, and apart from them
+   * some for the sink, which takes together what waits for it.
    */
   #choose(ready: readonly Unit[]): Unit[] {
     const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
@@ -289,8 +293,8 @@ export class Coordinator {
     const most = 2 * this.#o.executor.workers + 2;
     const depth = ({ processor }: Unit): number => this.#depth.get(processor.name) ?? 0;
     const chosen: Unit[] = [];
-    for (const unit of [...ready].sort((a, b) => depth(b) - depth(a))) {
-      if (isInjection(unit) ? injections >= 3 : others >= most) continue;
+    for (const unit of [...ready].sort((a, b) => a.period.first - b.period.first || depth(b) - depth(a))) {
+      if (isInjection(unit) ? injections >= INJECTIONS : others >= most) continue;
       if (!this.#readers.mayStart(unit)) continue;
       if (isInjection(unit)) injections++;
       else others++;

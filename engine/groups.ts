@@ -1,3 +1,4 @@
+import { unsetFloats, unsetUints, zeroBytes, zeroUints } from './region.js';
 import type { Dictionary } from './column.js';
 
 /** One part of a composite key: a code below `size` for each row. */
@@ -50,7 +51,7 @@ export function groupRows(parts: readonly KeyPart[], rows: number, mask?: Uint8A
   let groups: Groups | undefined;
   // Parts with one value tell nothing apart.
   const telling = parts.filter((p) => p.size > 1);
-  for (const { codes, size } of telling.length > 0 ? telling : [{ codes: new Uint32Array(rows), size: 1 }]) {
+  for (const { codes, size } of telling.length > 0 ? telling : [{ codes: zeroUints(rows), size: 1 }]) {
     groups = groupPair(groups, codes, size, rows, mask);
   }
   return groups as Groups;
@@ -71,10 +72,10 @@ function groupFlat(
   rows: number,
   mask: Uint8Array | undefined,
 ): Groups {
-  const table = new Uint32Array(places); // the group, plus one
-  const left = before?.ofRow ?? new Uint32Array(rows);
-  const ofRow = new Uint32Array(rows);
-  const firstRow = new Uint32Array(Math.min(rows, places));
+  const table = zeroUints(places); // the group, plus one
+  const left = before?.ofRow ?? zeroUints(rows);
+  const ofRow = unsetUints(rows);
+  const firstRow = unsetUints(Math.min(rows, places));
   let count = 0;
   for (let row = 0; row < rows; row++) {
     if (mask !== undefined && mask[row] === 0) {
@@ -99,11 +100,11 @@ function hashPair(a: number, b: number): number {
 }
 
 function groupHashed(before: Groups | undefined, codes: Uint32Array, rows: number, mask: Uint8Array | undefined): Groups {
-  const left = before?.ofRow ?? new Uint32Array(rows);
-  const ofRow = new Uint32Array(rows);
+  const left = before?.ofRow ?? zeroUints(rows);
+  const ofRow = unsetUints(rows);
   let capacity = 1024;
-  let firstRow = new Uint32Array(capacity);
-  let table = new Uint32Array(capacity * 2).fill(NO_GROUP);
+  let firstRow = unsetUints(capacity);
+  let table = unsetUints(capacity * 2).fill(NO_GROUP);
   let count = 0;
   for (let row = 0; row < rows; row++) {
     if (mask !== undefined && mask[row] === 0) {
@@ -127,7 +128,7 @@ function groupHashed(before: Groups | undefined, codes: Uint32Array, rows: numbe
       firstRow[group] = row;
       if (count === capacity) {
         capacity *= 2;
-        const grown = new Uint32Array(capacity);
+        const grown = unsetUints(capacity);
         grown.set(firstRow);
         firstRow = grown;
         table = rehash(left, codes, firstRow, count, capacity * 2);
@@ -139,7 +140,7 @@ function groupHashed(before: Groups | undefined, codes: Uint32Array, rows: numbe
 }
 
 function rehash(left: Uint32Array, codes: Uint32Array, firstRow: Uint32Array, count: number, size: number): Uint32Array<ArrayBuffer> {
-  const table = new Uint32Array(size).fill(NO_GROUP);
+  const table = unsetUints(size).fill(NO_GROUP);
   const bits = size - 1;
   for (let group = 0; group < count; group++) {
     const row = firstRow[group] as number;
@@ -167,13 +168,13 @@ export function compareEntries(d: Dictionary, a: number, b: number): number {
 
 /** The place of each entry of a dictionary in bytewise order; entries that no code in `codes` uses get no certain place. */
 export function rankEntries(d: Dictionary, codes: Uint32Array): Uint32Array {
-  const used = new Uint8Array(d.size);
+  const used = zeroBytes(d.size);
   for (let i = 0; i < codes.length; i++) used[codes[i] as number] = 1;
   let n = 0;
   for (let i = 0; i < used.length; i++) n += used[i] as number;
   // The first six bytes as one number settle most comparisons without touching the bytes again.
-  const prefix = new Float64Array(d.size);
-  const order = new Uint32Array(n);
+  const prefix = unsetFloats(d.size);
+  const order = unsetUints(n);
   for (let i = 0, at = 0; i < d.size; i++) {
     if (used[i] === 0) continue;
     order[at++] = i;
@@ -184,20 +185,20 @@ export function rankEntries(d: Dictionary, codes: Uint32Array): Uint32Array {
     prefix[i] = p;
   }
   order.sort((a, b) => (prefix[a] as number) - (prefix[b] as number) || compareEntries(d, a, b));
-  const ranks = new Uint32Array(d.size);
+  const ranks = unsetUints(d.size);
   for (let i = 0; i < n; i++) ranks[order[i] as number] = i;
   return ranks;
 }
 
 /** The rows `0 .. rows - 1` in the order of their key parts, the first part foremost, equal ones in row order. */
 export function orderRows(parts: readonly KeyPart[], rows: number): Uint32Array {
-  let order = new Uint32Array(rows);
+  let order = unsetUints(rows);
   for (let i = 0; i < rows; i++) order[i] = i;
-  let spare = new Uint32Array(rows);
+  let spare = unsetUints(rows);
   for (const { codes, size } of [...parts].reverse()) {
     // Least significant digit first, 16 bits a pass: stable, and linear in the rows.
     for (let shift = 0; shift < 32 && size > 2 ** shift; shift += 16) {
-      const counts = new Uint32Array(Math.min(65536, size) + 1);
+      const counts = zeroUints(Math.min(65536, size) + 1);
       for (let i = 0; i < rows; i++) (counts[(((codes[i] as number) >>> shift) & 0xffff) + 1] as number)++;
       for (let i = 1; i < counts.length; i++) counts[i] = (counts[i] as number) + (counts[i - 1] as number);
       for (let i = 0; i < rows; i++) {

@@ -16,6 +16,7 @@ export * from './partition.js';
 export * from './period.js';
 export * from './processor.js';
 export * from './readiness.js';
+export * from './region.js';
 export * from './rows.js';
 export * from './shard.js';
 export * from './store/location-store.js';

@@ -1,3 +1,4 @@
+import { unsetBytes, unsetUints } from './region.js';
 import type { Dictionary } from './column.js';
 
 /**
@@ -11,22 +12,26 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   return (h ^ (h >>> 15)) >>> 0;
 }
 
+/** A free place of the table. */
+const NONE = 0xffffffff;
+
 /** A growing dictionary: byte strings to dense codes, in the order of first sight. */
 export class Interner {
   #bytes: Uint8Array;
   #used = 0;
   #offsets: Uint32Array;
   #hashes: Uint32Array;
-  #table: Int32Array;
+  #table: Uint32Array;
   #size = 0;
 
   constructor(expectedEntries = 64, expectedBytes = expectedEntries * 16) {
     let capacity = 16;
     while (capacity < expectedEntries) capacity *= 2;
-    this.#bytes = new Uint8Array(Math.max(64, expectedBytes));
-    this.#offsets = new Uint32Array(capacity + 1);
-    this.#hashes = new Uint32Array(capacity);
-    this.#table = new Int32Array(capacity * 2).fill(-1);
+    this.#bytes = unsetBytes(Math.max(64, expectedBytes));
+    this.#offsets = unsetUints(capacity + 1);
+    this.#offsets[0] = 0;
+    this.#hashes = unsetUints(capacity);
+    this.#table = unsetUints(capacity * 2).fill(NONE);
   }
 
   get size(): number {
@@ -40,7 +45,7 @@ export class Interner {
     let slot = hash & mask;
     for (;;) {
       const code = this.#table[slot] as number;
-      if (code < 0) break;
+      if (code === NONE) break;
       if (this.#hashes[code] === hash) {
         const at = this.#offsets[code] as number;
         if ((this.#offsets[code + 1] as number) - at === length) {
@@ -68,7 +73,7 @@ export class Interner {
     const code = this.#size;
     const length = end - start;
     if (this.#used + length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + length));
+      const grown = unsetBytes(Math.max(this.#bytes.length * 2, this.#used + length));
       grown.set(this.#bytes.subarray(0, this.#used));
       this.#bytes = grown;
     }
@@ -85,15 +90,15 @@ export class Interner {
 
   #grow(): void {
     const capacity = this.#hashes.length * 2;
-    const hashes = new Uint32Array(capacity);
+    const hashes = unsetUints(capacity);
     hashes.set(this.#hashes);
-    const offsets = new Uint32Array(capacity + 1);
+    const offsets = unsetUints(capacity + 1);
     offsets.set(this.#offsets);
-    const table = new Int32Array(capacity * 2).fill(-1);
+    const table = unsetUints(capacity * 2).fill(NONE);
     const mask = table.length - 1;
     for (let code = 0; code < this.#size; code++) {
       let slot = (hashes[code] as number) & mask;
-      while ((table[slot] as number) >= 0) slot = (slot + 1) & mask;
+      while (table[slot] !== NONE) slot = (slot + 1) & mask;
       table[slot] = code;
     }
     this.#hashes = hashes;

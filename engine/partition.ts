@@ -1,3 +1,4 @@
+import { unsetUints, zeroBytes, zeroUints } from './region.js';
 import { selectRows } from './rows.js';
 import { hashBytes } from './interner.js';
 import type { Batch, Column } from './column.js';
@@ -8,28 +9,38 @@ import type { Batch, Column } from './column.js';
  */
 export function partitionRows(batch: Batch, by: readonly Column[], partitions: number): (Batch | undefined)[] {
   if (partitions === 1) return [batch.rows === 0 ? undefined : batch];
-  const hashes = new Uint32Array(batch.rows);
+  const hashes = zeroUints(batch.rows);
   for (const column of by) mixHashes(hashes, column);
-  const counts = new Uint32Array(partitions);
-  for (let row = 0; row < batch.rows; row++) {
-    const p = (hashes[row] as number) % partitions;
-    hashes[row] = p;
-    (counts[p] as number)++;
+  const { order, starts } = byRemainder(hashes, partitions);
+  return Array.from({ length: partitions }, (_, p) => {
+    const rows = order.subarray(starts[p], starts[p + 1]);
+    return rows.length === 0 ? undefined : selectRows(batch, rows);
+  });
+}
+
+/** The rows by the remainder of their hashes; those of remainder p are `order[starts[p] .. starts[p + 1])`. */
+function byRemainder(hashes: Uint32Array, modulus: number): { order: Uint32Array; starts: Uint32Array } {
+  const starts = new Uint32Array(modulus + 1);
+  for (let row = 0; row < hashes.length; row++) {
+    const p = (hashes[row] as number) % modulus;
+    starts[p + 1] = (starts[p + 1] as number) + 1;
   }
-  const rows = Array.from(counts, (n) => new Uint32Array(n));
-  counts.fill(0);
-  for (let row = 0; row < batch.rows; row++) {
-    const p = hashes[row] as number;
-    (rows[p] as Uint32Array)[(counts[p] as number)++] = row;
+  for (let p = 0; p < modulus; p++) starts[p + 1] = (starts[p + 1] as number) + (starts[p] as number);
+  const next = starts.slice();
+  const order = unsetUints(hashes.length);
+  for (let row = 0; row < hashes.length; row++) {
+    const p = (hashes[row] as number) % modulus;
+    order[next[p] as number] = row;
+    next[p] = (next[p] as number) + 1;
   }
-  return rows.map((r) => (r.length === 0 ? undefined : selectRows(batch, r)));
+  return { order, starts };
 }
 
 function mixHashes(hashes: Uint32Array, c: Column): void {
   if (c.kind === 'string') {
     const { dictionary, codes } = c;
-    const ofEntry = new Uint32Array(dictionary.size);
-    const done = new Uint8Array(dictionary.size);
+    const ofEntry = unsetUints(dictionary.size);
+    const done = zeroBytes(dictionary.size);
     for (let row = 0; row < codes.length; row++) {
       const code = codes[row] as number;
       if (done[code] === 0) {

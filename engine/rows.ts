@@ -1,3 +1,4 @@
+import { unsetFloats, unsetUints } from './region.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
 import { freshPlaces } from './places.js';
@@ -14,24 +15,24 @@ export function selectColumn(c: Column, rows: Uint32Array): Column {
   const n = rows.length;
   switch (c.kind) {
     case 'string': {
-      const codes = new Uint32Array(n);
+      const codes = unsetUints(n);
       for (let i = 0; i < n; i++) codes[i] = c.codes[rows[i] as number] as number;
       return { kind: 'string', dictionary: c.dictionary, codes };
     }
     case 'number': {
-      const values = new Float64Array(n);
+      const values = unsetFloats(n);
       for (let i = 0; i < n; i++) values[i] = c.values[rows[i] as number] as number;
       return { kind: 'number', values };
     }
     case 'strings': {
       const offsets = selectOffsets(c.offsets, rows);
-      const codes = new Uint32Array(offsets[n] as number);
+      const codes = unsetUints(offsets[n] as number);
       gatherLists(c.offsets, c.codes, rows, codes);
       return { kind: 'strings', dictionary: c.dictionary, offsets, codes };
     }
     case 'numbers': {
       const offsets = selectOffsets(c.offsets, rows);
-      const values = new Float64Array(offsets[n] as number);
+      const values = unsetFloats(offsets[n] as number);
       gatherLists(c.offsets, c.values, rows, values);
       return { kind: 'numbers', offsets, values };
     }
@@ -39,7 +40,8 @@ export function selectColumn(c: Column, rows: Uint32Array): Column {
 }
 
 function selectOffsets(from: Uint32Array, rows: Uint32Array): Uint32Array {
-  const offsets = new Uint32Array(rows.length + 1);
+  const offsets = unsetUints(rows.length + 1);
+  offsets[0] = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
     offsets[i + 1] = (offsets[i] as number) + (from[row + 1] as number) - (from[row] as number);
@@ -100,7 +102,7 @@ function concatColumns(parts: readonly Column[]): Column {
 }
 
 function concatCodes(parts: readonly { dictionary: Dictionary; codes: Uint32Array }[], interner: Interner): Uint32Array {
-  const codes = new Uint32Array(parts.reduce((n, c) => n + c.codes.length, 0));
+  const codes = unsetUints(parts.reduce((n, c) => n + c.codes.length, 0));
   let at = 0;
   for (const { dictionary, codes: own } of parts) {
     const { bytes, offsets } = dictionary;
@@ -119,7 +121,7 @@ function concatCodes(parts: readonly { dictionary: Dictionary; codes: Uint32Arra
 }
 
 function concatFloats(parts: readonly { values: Float64Array }[]): Float64Array {
-  const values = new Float64Array(parts.reduce((n, c) => n + c.values.length, 0));
+  const values = unsetFloats(parts.reduce((n, c) => n + c.values.length, 0));
   let at = 0;
   for (const c of parts) {
     values.set(c.values, at);
@@ -129,7 +131,7 @@ function concatFloats(parts: readonly { values: Float64Array }[]): Float64Array 
 }
 
 function concatOffsets(parts: readonly { offsets: Uint32Array }[]): Uint32Array {
-  const offsets = new Uint32Array(parts.reduce((n, c) => n + c.offsets.length - 1, 1));
+  const offsets = unsetUints(parts.reduce((n, c) => n + c.offsets.length - 1, 1));
   let at = 0;
   let base = 0;
   for (const { offsets: own } of parts) {

@@ -1,3 +1,4 @@
+import { unsetFloats, unsetUints, zeroBytes, zeroFloats } from './region.js';
 import { fail } from './errors.js';
 import { GroupPrefixes, groupRows, type Groups } from './groups.js';
 import { inFieldOrder, keyPart, mergeByKey, sortBy } from './aggregate.js';
@@ -122,7 +123,7 @@ function tabulate(sum: Sum, batch: Batch, context: Context, prefixes?: GroupPref
     const shared = chosen === undefined ? prefixes : undefined;
     const { firstRow } =
       shared === undefined ? groupRows(key, rows) : (key.reduce((p, part) => p.with(part, rows), shared).groups as Groups);
-    const values = new Float64Array(rows);
+    const values = zeroFloats(rows);
     for (let i = 0; i < firstRow.length; i++) values[firstRow[i] as number] = 1;
     columns[sum.distinct.measure] = { kind: 'number', values };
   }
@@ -130,7 +131,7 @@ function tabulate(sum: Sum, batch: Batch, context: Context, prefixes?: GroupPref
 }
 
 function ones(rows: number): NumberColumn {
-  return { kind: 'number', values: new Float64Array(rows).fill(1) };
+  return { kind: 'number', values: unsetFloats(rows).fill(1) };
 }
 
 /** The rows where a text field has one certain value. */
@@ -158,7 +159,7 @@ export function whereNotEmpty(field: string): Rows {
 }
 
 export function indexesWhere(rows: number, holds: (row: number) => boolean): Uint32Array {
-  const out = new Uint32Array(rows);
+  const out = unsetUints(rows);
   let n = 0;
   for (let row = 0; row < rows; row++) if (holds(row)) out[n++] = row;
   return out.subarray(0, n);
@@ -168,7 +169,7 @@ export function indexesWhere(rows: number, holds: (row: number) => boolean): Uin
 export function eachOf(field: string, as: string): Rows {
   return (batch) => {
     const { dictionary, offsets, codes } = stringsColumn(batch, field);
-    const rows = new Uint32Array(codes.length);
+    const rows = unsetUints(codes.length);
     for (let row = 0; row < batch.rows; row++) rows.fill(row, offsets[row], offsets[row + 1]);
     return { rows, columns: { [as]: { kind: 'string', dictionary, codes } } };
   };
@@ -178,9 +179,9 @@ export function eachOf(field: string, as: string): Rows {
 export function eachStep(field: string, from: string, to: string): Rows {
   return (batch) => {
     const { dictionary, offsets, codes } = stringsColumn(batch, field);
-    const rows = new Uint32Array(codes.length);
-    const left = new Uint32Array(codes.length);
-    const right = new Uint32Array(codes.length);
+    const rows = unsetUints(codes.length);
+    const left = unsetUints(codes.length);
+    const right = unsetUints(codes.length);
     let n = 0;
     for (let row = 0; row < batch.rows; row++) {
       for (let i = (offsets[row] as number) + 1, end = offsets[row + 1] as number; i < end; i++) {
@@ -206,10 +207,10 @@ export function eachStep(field: string, from: string, to: string): Rows {
 export function text(field: string, replace: (value: string, context: Context) => string): (batch: Batch, context: Context) => Column {
   return (batch, context) => {
     const { dictionary, codes } = stringColumn(batch, field);
-    const used = new Uint8Array(dictionary.size);
+    const used = zeroBytes(dictionary.size);
     for (let i = 0; i < codes.length; i++) used[codes[i] as number] = 1;
     const interner = new Interner(dictionary.size, dictionary.bytes.length);
-    const to = new Uint32Array(dictionary.size);
+    const to = unsetUints(dictionary.size);
     for (let i = 0; i < dictionary.size; i++) {
       if (used[i] === 0) continue;
       const value = Buffer.from(
@@ -219,7 +220,7 @@ export function text(field: string, replace: (value: string, context: Context) =
       );
       to[i] = interner.internString(replace(value.toString('utf8'), context));
     }
-    const out = new Uint32Array(codes.length);
+    const out = unsetUints(codes.length);
     for (let i = 0; i < codes.length; i++) out[i] = to[codes[i] as number] as number;
     return { kind: 'string', dictionary: interner.dictionary(), codes: out };
   };
@@ -229,7 +230,7 @@ export function text(field: string, replace: (value: string, context: Context) =
 export function number(compute: (batch: Batch, context: Context) => (row: number) => number): (batch: Batch, context: Context) => Column {
   return (batch, context) => {
     const of = compute(batch, context);
-    const values = new Float64Array(batch.rows);
+    const values = unsetFloats(batch.rows);
     for (let row = 0; row < batch.rows; row++) values[row] = of(row);
     return { kind: 'number', values };
   };

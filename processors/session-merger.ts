@@ -3,6 +3,7 @@ import {
   Interner,
   keyPart,
   stringColumn,
+  unsetUints,
   type Batch,
   type Context,
   type Processor,
@@ -37,7 +38,7 @@ export const SessionMerger: Processor = {
 function referrers(batch: Batch, context: Context): StringColumn {
   const site = stringColumn(batch, 'site');
   const referrer = stringColumn(batch, 'referrer');
-  const { firstRow, ofRow } = groupRows([keyPart(site), keyPart(referrer)], batch.rows);
+  const { count, firstRow, ofRow } = groupRows([keyPart(site), keyPart(referrer)], batch.rows);
   const { hosts } = paramsOf(context);
   const entry = ({ dictionary: { bytes, offsets }, codes }: StringColumn, row: number): string => {
     const code = codes[row] as number;
@@ -50,6 +51,12 @@ function referrers(batch: Batch, context: Context): StringColumn {
   const interner = new Interner();
   // A site may be called `constructor` or `__proto__`.
   const hostsOf = (name: string): readonly string[] => (Object.hasOwn(hosts, name) ? (hosts[name] as readonly string[]) : []);
-  const names = Uint32Array.from(firstRow, (row) => interner.internString(referrerName(entry(referrer, row), hostsOf(entry(site, row)))));
-  return { kind: 'string', dictionary: interner.dictionary(), codes: Uint32Array.from(ofRow, (group) => names[group] as number) };
+  const names = unsetUints(count);
+  for (let group = 0; group < count; group++) {
+    const row = firstRow[group] as number;
+    names[group] = interner.internString(referrerName(entry(referrer, row), hostsOf(entry(site, row))));
+  }
+  const codes = unsetUints(batch.rows);
+  for (let row = 0; row < batch.rows; row++) codes[row] = names[ofRow[row] as number] as number;
+  return { kind: 'string', dictionary: interner.dictionary(), codes };
 }

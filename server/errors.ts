@@ -143,6 +143,10 @@ export const serverErrors = {
     summary: 'A source is not text. Unpack it first (import unpacks gzip itself), or check that it is a log.',
     exitCode: 2,
   },
+  TM_ERR_PROFILE: {
+    summary: 'The page that --profile asks for cannot be written. Name a file in a folder that exists.',
+    exitCode: 2,
+  },
   TM_ERR_GEO_DATABASE: {
     summary: "A location database cannot be read. Check the setting 'geo.cityDatabase' and the file.",
   },

@@ -66,6 +66,7 @@ export class Workshop {
   readonly #limits: Partial<Limits>;
   readonly #clock: () => number;
   readonly #onTask: (event: TaskEvent) => void;
+  #sink: Promise<DatabaseSink> | undefined;
   /** Ms that threads have spent, by the first word of what they did: the processor's name, or `import`. */
   readonly busy = new Map<string, number>();
 
@@ -97,8 +98,9 @@ export class Workshop {
     readonly signal?: AbortSignal | undefined;
   }): Promise<Drained> {
     const { store, settings } = this.#dataset;
-    const sink = await DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
+    this.openDatabase();
     try {
+      const sink = await (this.#sink as Promise<DatabaseSink>);
       const lost = lostInjections(this.#dataset, (at) => sink.holds(at));
       if (lost.length > 0) await store.commit({ remove: lost.map((p) => p.path) });
       const coordinator = new Coordinator({
@@ -113,11 +115,27 @@ export class Workshop {
       const closed = (period: Period): boolean => options.close || endOf(period) <= today;
       return await coordinator.drain(closed, options.signal);
     } finally {
-      await sink.close();
+      await this.#closeDatabase();
     }
   }
 
-  close(): Promise<void> {
-    return this.#executor.close();
+  /** Begin to open the database, as `process` would: it takes a while, in a thread of its own. What goes wrong `process` tells. */
+  openDatabase(): void {
+    this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
+    this.#sink.catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#closeDatabase();
+    await this.#executor.close();
+  }
+
+  async #closeDatabase(): Promise<void> {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    await sink?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
   }
 }

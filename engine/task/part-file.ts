@@ -1,3 +1,4 @@
+import { unsetBytes, unsetUints } from '../region.js';
 import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync, writevSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { decodeBlock, encodeBlock } from '../block.js';
@@ -102,7 +103,7 @@ export function writePart(
 }
 
 function range(from: number, count: number): Uint32Array {
-  const rows = new Uint32Array(count);
+  const rows = unsetUints(count);
   for (let i = 0; i < count; i++) rows[i] = from + i;
   return rows;
 }
@@ -130,7 +131,7 @@ export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
   }
   try {
     for (const { type, offset, bytes } of blocks) {
-      const block = new Uint8Array(bytes);
+      const block = unsetBytes(bytes);
       let got = 0;
       while (got < bytes) {
         const n = readSync(fd, block, got, bytes - got, offset + got);

@@ -8,6 +8,7 @@
  */
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
+import { inRegion } from '../region.js';
 import { readPart, writePart } from './part-file.js';
 import { loadProcessor, type ProcessorRef } from './load-processor.js';
 import { fail } from '../errors.js';
@@ -54,7 +55,7 @@ export interface WholeTask extends TaskBase {
 export async function runMap(task: MapTask): Promise<Spill> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
   const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
-  writePart(task.file, { sync: false }, (writer) => {
+  writeInRegion(task.file, { sync: false }, (writer) => {
     for (const batch of mapped(work, task.shard, task.context)) {
       for (const [p, rows] of partitionRows(batch, partitionColumns(work, batch), task.partitions).entries()) {
         if (rows !== undefined) partitions[p]?.push(...writer.append(rows));
@@ -66,7 +67,7 @@ export async function runMap(task: MapTask): Promise<Spill> {
 
 export async function runReduce(task: ReduceTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
-  return writePart(task.file, { sync: true }, (writer) => {
+  return writeInRegion(task.file, { sync: true }, (writer) => {
     const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
     const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
     for (const result of results) writer.append(result);
@@ -75,7 +76,7 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
 
 export async function runWhole(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
-  return writePart(task.file, { sync: true }, (writer) => {
+  return writeInRegion(task.file, { sync: true }, (writer) => {
     let results = work.reduce(byType(mapped(work, task.shard, task.context)), task.context);
     if (work.finish !== undefined) results = work.finish(byType(results), task.context);
     for (const result of results) writer.append(result);
@@ -84,9 +85,14 @@ export async function runWhole(task: WholeTask): Promise<Part> {
 
 export async function runRows(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapOnly;
-  return writePart(task.file, { sync: true }, (writer) => {
+  return writeInRegion(task.file, { sync: true }, (writer) => {
     for (const batch of shardBatches(task.shard)) for (const result of work.map(batch, task.context)) writer.append(result);
   });
+}
+
+/** Everything between reading and writing is made in the task's region. */
+function writeInRegion(...given: Parameters<typeof writePart>): Part {
+  return inRegion(() => writePart(...given));
 }
 
 function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {

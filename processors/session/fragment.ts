@@ -10,6 +10,7 @@ import {
   bean,
   groupRows,
   keyPart,
+  NO_GROUP,
   numberColumn,
   selectColumn,
   stringColumn,
@@ -19,6 +20,9 @@ import {
   type Column,
   type StringColumn,
   type StringsColumn,
+  unsetFloats,
+  unsetUints,
+  zeroUints,
 } from '../../engine/index.js';
 
 /** The properties of a session's first impression. */
@@ -53,7 +57,8 @@ export function sessionKey(batch: Batch): StringColumn[] {
   const visitor = stringColumn(batch, 'visitor');
   const without = emptyEntry(session);
   const none = visitor.dictionary.size;
-  const codes = visitor.codes.map((code, row) => (session.codes[row] === without ? code : none));
+  const codes = unsetUints(batch.rows);
+  for (let row = 0; row < batch.rows; row++) codes[row] = session.codes[row] === without ? (visitor.codes[row] as number) : none;
   return [stringColumn(batch, 'site'), session, { kind: 'string', dictionary: withEmptyEntry(visitor.dictionary), codes }];
 }
 
@@ -66,73 +71,114 @@ export function emptyEntry({ dictionary: { offsets, size } }: StringColumn): num
 /** A block of RawSensorCallBean to its fragments. `referrer` has become what reports show. */
 export function fragments(batch: Batch, referrer: StringColumn, timeoutMs: number): Batch {
   const times = numberColumn(batch, 'time').values;
+  const session = stringColumn(batch, 'session');
   const groups = groupRows(sessionKey(batch).map(keyPart), batch.rows);
   const order = rowsByGroup(groups.ofRow, groups.count, times);
-  const session = stringColumn(batch, 'session');
-  const withoutId = emptyEntry(session);
-  const action = stringColumn(batch, 'action');
-  const view = entryOf(action, 'view');
-  const object = stringColumn(batch, 'object');
-
-  const n = batch.rows;
-  const first = new Uint32Array(n);
-  const starts = new Uint32Array(n + 1); // where each fragment begins in `order`
-  const path = new Uint32Array(n);
-  const views = new Float64Array(n);
-  const pathOffsets = new Uint32Array(n + 1);
-  let count = 0;
-  let seen = 0;
-  for (let i = 0; i < n; i++) {
-    const row = order[i] as number;
-    const before = order[i - 1] as number;
-    const opens =
-      i === 0 ||
-      groups.ofRow[row] !== groups.ofRow[before] ||
-      (session.codes[row] === withoutId && (times[row] as number) - (times[before] as number) > timeoutMs);
-    if (opens) {
-      pathOffsets[count] = seen;
-      starts[count] = i;
-      first[count++] = row;
-    }
-    if (action.codes[row] === view) {
-      path[seen] = object.codes[row] as number;
-      views[seen++] = times[row] as number;
-    }
-  }
-  starts[count] = n;
-  pathOffsets[count] = seen;
-
-  const rows = first.subarray(0, count);
-  const start = new Float64Array(count);
-  const end = new Float64Array(count);
-  const impressions = new Float64Array(count);
-  for (let f = 0; f < count; f++) {
-    start[f] = times[rows[f] as number] as number;
-    end[f] = times[order[(starts[f + 1] as number) - 1] as number] as number;
-    impressions[f] = (starts[f + 1] as number) - (starts[f] as number);
-  }
-  const offsets = pathOffsets.slice(0, count + 1);
+  const starts = cut(order, groups.ofRow, times, session.codes, emptyEntry(session), timeoutMs);
+  const count = starts.length - 1;
+  const rows = unsetUints(count);
+  for (let f = 0; f < count; f++) rows[f] = order[starts[f] as number] as number;
   const columns: Record<string, Column> = {
     site: selectColumn(stringColumn(batch, 'site'), rows),
     session: selectColumn(session, rows),
-    start: { kind: 'number', values: start },
-    end: { kind: 'number', values: end },
-    impressions: { kind: 'number', values: impressions },
-    path: { kind: 'strings', dictionary: object.dictionary, offsets, codes: path.slice(0, seen) },
-    views: { kind: 'numbers', offsets, values: views.slice(0, seen) },
+    ...spans(order, starts, times),
+    ...views(batch, order, starts),
   };
   for (const field of FIRST) columns[field] = selectColumn(field === 'referrer' ? referrer : stringColumn(batch, field), rows);
   for (const field of UNIONS) columns[field] = unionOf(stringsColumn(batch, field), order, starts, count);
   return { type: SessionFragment.name, rows: count, columns };
 }
 
+/** Where each fragment begins in `order`, and where the last one ends. */
+function cut(
+  order: Uint32Array,
+  ofRow: Uint32Array,
+  times: Float64Array,
+  session: Uint32Array,
+  withoutId: number,
+  timeoutMs: number,
+): Uint32Array {
+  const starts = unsetUints(order.length + 1);
+  let count = 0;
+  let group = NO_GROUP;
+  let before = 0;
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i] as number;
+    const time = times[row] as number;
+    if (ofRow[row] !== group || (session[row] === withoutId && time - before > timeoutMs)) starts[count++] = i;
+    group = ofRow[row] as number;
+    before = time;
+  }
+  starts[count] = order.length;
+  return starts.subarray(0, count + 1);
+}
+
+/** When each fragment begins and ends, and of how many impressions it is. */
+function spans(order: Uint32Array, starts: Uint32Array, times: Float64Array): Record<'start' | 'end' | 'impressions', Column> {
+  const count = starts.length - 1;
+  const start = unsetFloats(count);
+  const end = unsetFloats(count);
+  const impressions = unsetFloats(count);
+  for (let f = 0; f < count; f++) {
+    const from = starts[f] as number;
+    const to = starts[f + 1] as number;
+    start[f] = times[order[from] as number] as number;
+    end[f] = times[order[to - 1] as number] as number;
+    impressions[f] = to - from;
+  }
+  return {
+    start: { kind: 'number', values: start },
+    end: { kind: 'number', values: end },
+    impressions: { kind: 'number', values: impressions },
+  };
+}
+
+/** The objects that each fragment's views are of, and their times. */
+function views(batch: Batch, order: Uint32Array, starts: Uint32Array): Record<'path' | 'views', Column> {
+  const times = numberColumn(batch, 'time').values;
+  const action = stringColumn(batch, 'action');
+  const { dictionary, codes } = stringColumn(batch, 'object');
+  const chosen = unsetUints(batch.rows);
+  const offsets = unsetUints(starts.length);
+  const seen = viewRows(order, starts, action.codes, entryOf(action, 'view'), chosen, offsets);
+  const path = unsetUints(seen);
+  const when = unsetFloats(seen);
+  for (let i = 0; i < seen; i++) {
+    const row = chosen[i] as number;
+    path[i] = codes[row] as number;
+    when[i] = times[row] as number;
+  }
+  return { path: { kind: 'strings', dictionary, offsets, codes: path }, views: { kind: 'numbers', offsets, values: when } };
+}
+
+/** The rows of views, in order; returns how many. Those of fragment f are `chosen[offsets[f] .. offsets[f + 1])`. */
+function viewRows(
+  order: Uint32Array,
+  starts: Uint32Array,
+  actions: Uint32Array,
+  view: number,
+  chosen: Uint32Array,
+  offsets: Uint32Array,
+): number {
+  let seen = 0;
+  let fragment = 0;
+  for (let i = 0; i < order.length; i++) {
+    if (i === starts[fragment]) offsets[fragment++] = seen;
+    const row = order[i] as number;
+    if (actions[row] === view) chosen[seen++] = row;
+  }
+  offsets[fragment] = seen;
+  return seen;
+}
+
 /** The rows ordered by group, then time, then row. Rows come nearly in the order of time, so insertion is linear. */
 function rowsByGroup(ofRow: Uint32Array, count: number, times: Float64Array): Uint32Array {
-  const next = new Uint32Array(count + 1);
+  const next = zeroUints(count + 1);
   for (let row = 0; row < ofRow.length; row++) next[(ofRow[row] as number) + 1] = (next[(ofRow[row] as number) + 1] as number) + 1;
   for (let g = 0; g < count; g++) next[g + 1] = (next[g + 1] as number) + (next[g] as number);
-  const begin = next.slice();
-  const order = new Uint32Array(ofRow.length);
+  const begin = unsetUints(count + 1);
+  begin.set(next);
+  const order = unsetUints(ofRow.length);
   let ordered = true;
   for (let row = 0; row < ofRow.length; row++) {
     const g = ofRow[row] as number;
@@ -149,9 +195,9 @@ function rowsByGroup(ofRow: Uint32Array, count: number, times: Float64Array): Ui
 
 /** For each fragment the distinct entries of its rows' lists. */
 function unionOf(c: StringsColumn, order: Uint32Array, starts: Uint32Array, count: number): StringsColumn {
-  const offsets = new Uint32Array(count + 1);
+  const offsets = zeroUints(count + 1);
   const codes: number[] = [];
-  const lastIn = new Uint32Array(c.dictionary.size); // the last fragment, plus one, that has the entry
+  const lastIn = zeroUints(c.dictionary.size); // the last fragment, plus one, that has the entry
   if (c.codes.length > 0) {
     for (let f = 0; f < count; f++) {
       for (let i = starts[f] as number, stop = starts[f + 1] as number; i < stop; i++) {

@@ -15,6 +15,9 @@ import {
   type Batch,
   type Column,
   type StringsColumn,
+  unsetFloats,
+  unsetUints,
+  zeroUints,
 } from '../../engine/index.js';
 import { SessionBean } from '../beans.js';
 import { emptyEntry, FIRST, sessionKey, UNIONS } from './fragment.js';
@@ -32,10 +35,10 @@ export function mergeFragments(batch: Batch, timeoutMs: number): Batch {
   const [ofRow, order] = inSessionOrder(batch, start);
 
   const n = batch.rows;
-  const first = new Uint32Array(n);
-  const begins = new Uint32Array(n + 1); // where each session begins in `order`
-  const ends = new Float64Array(n);
-  const counts = new Float64Array(n);
+  const first = unsetUints(n);
+  const begins = unsetUints(n + 1); // where each session begins in `order`
+  const ends = unsetFloats(n);
+  const counts = unsetFloats(n);
   let count = 0;
   for (let i = 0; i < n; i++) {
     const row = order[i] as number;
@@ -62,8 +65,8 @@ export function mergeFragments(batch: Batch, timeoutMs: number): Batch {
     site: selectColumn(stringColumn(batch, 'site'), rows),
     session: selectColumn(session, rows),
     start: { kind: 'number', values: rowsOf(start, rows) },
-    end: { kind: 'number', values: ends.slice(0, count) },
-    impressions: { kind: 'number', values: counts.slice(0, count) },
+    end: { kind: 'number', values: ends.subarray(0, count) },
+    impressions: { kind: 'number', values: counts.subarray(0, count) },
     entry,
     exit,
     path,
@@ -74,7 +77,9 @@ export function mergeFragments(batch: Batch, timeoutMs: number): Batch {
 }
 
 function rowsOf(values: Float64Array, rows: Uint32Array): Float64Array {
-  return Float64Array.from(rows, (row) => values[row] as number);
+  const out = unsetFloats(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i] as number] as number;
+  return out;
 }
 
 /** The session key of each row as a number, and the rows in the order of key, start and row. */
@@ -85,9 +90,10 @@ function inSessionOrder(batch: Batch, start: Float64Array): [Uint32Array, Uint32
     key.map((c) => rankPart(selectColumn(c, firstRow))),
     count,
   );
-  const place = new Uint32Array(count);
+  const place = unsetUints(count);
   for (let i = 0; i < count; i++) place[groupOrder[i] as number] = i;
-  const ofRow = groups.map((g) => place[g] as number);
+  const ofRow = unsetUints(groups.length);
+  for (let i = 0; i < groups.length; i++) ofRow[i] = place[groups[i] as number] as number;
   const order = orderRows([{ codes: ofRow, size: count }], batch.rows);
   // Within a session the fragments come in the order of their blocks; only overlapping ones are out of time.
   for (let i = 1; i < order.length; i++) {
@@ -106,8 +112,8 @@ function inSessionOrder(batch: Batch, start: Float64Array): [Uint32Array, Uint32
 function mergePaths(batch: Batch, order: Uint32Array, begins: Uint32Array, count: number): StringsColumn {
   const { dictionary, offsets, codes } = stringsColumn(batch, 'path');
   const views = numbersColumn(batch, 'views').values;
-  const out = new Uint32Array(codes.length);
-  const outOffsets = new Uint32Array(count + 1);
+  const out = unsetUints(codes.length);
+  const outOffsets = zeroUints(count + 1);
   let at = 0;
   for (let s = 0; s < count; s++) {
     const from = begins[s] as number;
@@ -143,8 +149,8 @@ function mergePaths(batch: Batch, order: Uint32Array, begins: Uint32Array, count
 function endsOf({ dictionary, offsets, codes }: StringsColumn, count: number): [Column, Column] {
   const empty = dictionary.size;
   const withEmpty = withEmptyEntry(dictionary);
-  const entry = new Uint32Array(count).fill(empty);
-  const exit = new Uint32Array(count).fill(empty);
+  const entry = unsetUints(count).fill(empty);
+  const exit = unsetUints(count).fill(empty);
   for (let s = 0; s < count; s++) {
     if (offsets[s + 1] === offsets[s]) continue;
     entry[s] = codes[offsets[s] as number] as number;
@@ -158,7 +164,7 @@ function endsOf({ dictionary, offsets, codes }: StringsColumn, count: number): [
 
 /** The distinct entries of each session's fragments, bytewise. */
 function mergeUnions(c: StringsColumn, order: Uint32Array, begins: Uint32Array, count: number): StringsColumn {
-  const offsets = new Uint32Array(count + 1);
+  const offsets = zeroUints(count + 1);
   if (c.codes.length === 0) return { kind: 'strings', dictionary: c.dictionary, offsets, codes: new Uint32Array(0) };
   const ranks = rankEntries(c.dictionary, c.codes);
   const codes: number[] = [];

@@ -3,7 +3,7 @@ import { fail } from '../errors.js';
 import { digestOf } from './source.js';
 import { withoutByteOrderMark } from '../import/lines.js';
 import { createParser, type ParserOptions, type ShardCounts } from '../import/parse-shard.js';
-import { stringColumn, writePart, type Batch, type Day, type Part } from '../../engine/index.js';
+import { inRegion, stringColumn, writePart, type Batch, type Day, type Part } from '../../engine/index.js';
 
 /** A range of a file, or bytes that were cut out of a compressed one. */
 export type ShardInput =
@@ -48,7 +48,11 @@ export interface ParseResult {
 const parsers = new Map<string, ReturnType<typeof createParser>>();
 
 /** Parse one shard of a source into one file a local day. */
-export function parseShard({ input, options, file }: ParseTask): ParseResult {
+export function parseShard(task: ParseTask): ParseResult {
+  return inRegion(() => parsedShard(task));
+}
+
+function parsedShard({ input, options, file }: ParseTask): ParseResult {
   const key = JSON.stringify(options);
   let parse = parsers.get(key);
   if (parse === undefined) {

@@ -25,7 +25,11 @@ export async function importCommand({ options, signal }: Invocation<ImportOption
     const report = await importWithProgress(workshop, files, options, progress, signal);
     progress.stop();
     if (options.json === true) printJson(plainReport(report));
-    else printImport(report, options);
+    else {
+      printImport(report, options);
+      if (report.packages.length > 0)
+        print(`tidemill process${sameDataset(options)} makes the sums, with --close also those of open periods`);
+    }
   } finally {
     progress.stop();
     await workshop.close();
@@ -74,5 +78,5 @@ export function printImport({ sources, packages, counters }: ImportReport, optio
   }
   const withRejects = packages.find((p) => p.rejects !== undefined);
   if (withRejects !== undefined) print(`  tidemill inspect ${withRejects.path} --rejects${sameDataset(options)} shows the rejected lines`);
-  if ((counters['unknown_fields'] ?? 0) > 0) print(`  ${n('unknown_fields')} unknown fields dropped`);
+  if ((counters['unknown_fields'] ?? 0) > 0) print(`  unknown fields dropped: ${n('unknown_fields')}`);
 }

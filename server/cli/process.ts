@@ -7,19 +7,22 @@ import path from 'node:path';
 import { formatCount, formatDuration } from '../terminal/format.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
+import { profileOf, type ProfileOption } from './profile.js';
 import { print, printJson, printTable } from './output.js';
 import type { Drained, Job } from '../../engine/index.js';
 
-export async function processCommand({ options, signal }: Invocation<{ readonly close?: true }>): Promise<void> {
+export async function processCommand({ options, signal }: Invocation<{ readonly close?: true } & ProfileOption>): Promise<void> {
   const at = datasetOptions(options);
   if (!LmdbStore.exists(path.join(folderOf(at), 'store')))
     throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${at.name}' in ${path.resolve(at.data)}`);
   const dataset = await openForWriting(at);
-  const workshop = new Workshop(dataset, options);
+  const profile = profileOf(options);
+  const workshop = new Workshop(dataset, { ...options, onTask: profile?.onTask });
   const progress = startProgress({ quiet: options.json === true });
   try {
     const drained = await processWithProgress(workshop, options.close === true, progress, signal);
     progress.stop();
+    profile?.write('tidemill process');
     if (options.json === true)
       printJson({ processors: byProcessor(drained, workshop.busy), failed: drained.failed, waiting: waitingOf(drained) });
     else printJobs(drained, workshop.busy);

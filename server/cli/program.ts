@@ -33,6 +33,7 @@ const DEFAULT_DATA = './tidemill-data';
 const DEFAULT_DATASET = 'analytics';
 const { version: VERSION } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 const FORMATS = ['auto', 'impressions', 'common', 'combined', 'vhost_combined'] as const;
+const PROFILE = ['--profile <file>', 'write a page with a timeline of the threads: what each did and where it waited'] as const;
 const FILTERS = ['method', 'status', 'static', 'bot'];
 
 function positive(text: string): number {
@@ -134,6 +135,7 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
 
   withImportOptions(program.command('run'))
     .description('import files, run every processor with every period closed, and print a summary')
+    .option(...PROFILE)
     .action(action(async () => (await import('./run.js')).run));
   withImportOptions(program.command('import'))
     .description('read files into oirawdata and sesrawdata; what was imported before changes nothing')
@@ -142,6 +144,7 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
     .command('process')
     .description('run every ready job until none is')
     .option('--close', 'treat every period that has data as closed')
+    .option(...PROFILE)
     .action(action(async () => (await import('./process.js')).processCommand));
   program
     .command('serve')

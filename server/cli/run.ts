@@ -7,23 +7,27 @@ import { visible } from '../terminal/text.js';
 import { startProgress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
+import { profileOf, type ProfileOption } from './profile.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
 import { print, printJson, printTable, withoutPassword } from './output.js';
 import type { AnalyticsDatabase } from '../database/database.js';
 
 /** The main job: import, process with every period closed, and a summary. */
-export async function run({ options, signal }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
+export async function run({ options, signal }: Invocation<ImportOptions & ProfileOption>, files: readonly string[]): Promise<void> {
   await checkSources(files, options.format);
   const started = performance.now();
   const dataset = await openForWriting(datasetOptions(options), options.tz);
-  const workshop = new Workshop(dataset, options);
+  const profile = profileOf(options);
+  const workshop = new Workshop(dataset, { ...options, onTask: profile?.onTask });
   const progress = startProgress({ quiet: options.json === true });
   try {
+    workshop.openDatabase();
     const report = await importWithProgress(workshop, files, options, progress, signal);
     const imported = performance.now();
     const drained = await processWithProgress(workshop, true, progress, signal);
     progress.stop();
     const ended = performance.now();
+    profile?.write(`tidemill run ${files.join(' ')}`);
     const lines = report.counters['read'] ?? 0;
     if (options.json === true) {
       printJson({
@@ -39,6 +43,7 @@ export async function run({ options, signal }: Invocation<ImportOptions>, files:
       printJobs(drained, workshop.busy);
       print();
       const rate = lines === 0 ? '' : `: ${formatCount(lines)} lines, ${formatRate(lines, ended - started)}`;
+      if (options.profile !== undefined) print(`The timeline is in ${visible(options.profile)}`);
       print(
         `Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`,
       );

@@ -130,6 +130,9 @@ export interface AnalyticsDatabase {
    */
   inject(injection: Injection, signal?: AbortSignal): Promise<InjectionReport>;
 
+  /** Several injections, one after the other, in one transaction: all of them or, where one fails, none. */
+  injectTogether(injections: readonly Injection[], signal?: AbortSignal): Promise<readonly InjectionReport[]>;
+
   /** The tables there are, by name, with the ledger. None where nothing was migrated yet. Errors: TM_ERR_DATABASE_VERSION. */
   tables(): Promise<readonly TableShape[]>;
 

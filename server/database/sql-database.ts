@@ -28,9 +28,15 @@ export class SqlDatabase implements AnalyticsDatabase {
   }
 
   async inject(injection: Injection, signal?: AbortSignal): Promise<InjectionReport> {
-    const shapes = injection.tables.map(({ type }) => shapeOf(type));
+    const [report] = await this.injectTogether([injection], signal);
+    return report as InjectionReport;
+  }
+
+  async injectTogether(injections: readonly Injection[], signal?: AbortSignal): Promise<readonly InjectionReport[]> {
+    if (injections.length === 0) return [];
+    const shapes = injections.flatMap(({ tables }) => tables.map(({ type }) => shapeOf(type)));
     if (shapes.some((s) => JSON.stringify(this.#shapes.get(s.table)) !== JSON.stringify(s))) await this.#ensure(shapes);
-    return this.#driver.write((session) => injectAll(session, this.#driver, injection), signal);
+    return this.#driver.write((session) => injectAll(session, this.#driver, injections), signal);
   }
 
   async tables(): Promise<readonly TableShape[]> {

@@ -45,10 +45,34 @@ export function countRows(shape: TableShape): string {
   return `select count(*) as n from ${id(shape.table)} as t${shape.kind === 'period' ? ` where ${OF_PERIOD}` : ''}`;
 }
 
-/** The rows of several tables in one statement, (i, n) each: for small injections the number of statements is what costs. */
-export function countAllRows(shapes: readonly TableShape[]): string {
-  return shapes.map((shape, i) => `select ${i} as i, counted.n from (${countRows(shape)}) as counted`).join(' union all ');
+/**
+ * The rows of several tables by period, (i, granularity, period, n) each, where there are any; `''` for both in a table without.
+ * First so many granularities are given, then so many periods; other combinations of them may come too.
+ */
+export function countAllRows(shapes: readonly TableShape[], granularities: number, periods: number): string {
+  const asked = [
+    `t.granularity in (${times(granularities, (i) => `cast($${i + 1} as varchar)`).join(', ')})`,
+    `t.period in (${times(periods, (i) => `cast($${granularities + i + 1} as date)`).join(', ')})`,
+  ].join(' and ');
+  const rows = shapes.map((shape, i) =>
+    shape.kind === 'period'
+      ? `select ${i} as i, t.granularity, cast(t.period as varchar) as period, 1 as n from ${id(shape.table)} as t where ${asked}`
+      : `select ${i} as i, '' as granularity, '' as period, count(*) as n from ${id(shape.table)}`,
+  );
+  return `select i, granularity, period, sum(n) as n from (${rows.join(' union all ')}) as counted group by i, granularity, period`;
 }
+
+/** The ledger's rows of some packages or of their processors' periods: four values each, path, processor, granularity, period. */
+export function findLedger(packages: number): string {
+  const any = times(packages, (i) => {
+    const [path, processor, granularity, period] = [1, 2, 3, 4].map((n) => `$${4 * i + n}`);
+    return `package = ${path} or (processor = ${processor} and granularity = ${granularity} and period = cast(${period} as date))`;
+  });
+  return `select package, processor, granularity, cast(period as varchar) as period from injection where ${any.join(' or ')}`;
+}
+
+/** $1 to $4: processor, granularity, period, and the package that stays. */
+export const supersede = 'delete from injection where processor = $1 and granularity = $2 and period = cast($3 as date) and package <> $4';
 
 /** Pairs of row ids, of the period's row and of the incoming one, where they differ or one is missing. */
 export function createDifference(driver: Driver): string {
@@ -99,11 +123,17 @@ export function updateMaster(shape: TableShape): string {
   return `update ${id(shape.table)} as t set ${set} from ${INCOMING} as s where ${every(shape.key)} and (${any})`;
 }
 
-/** A row: one value a column, in their order. */
-export function insert(shape: TableShape): string {
-  const values = shape.columns.map((c, i) => (c.type === 'date' ? `cast($${i + 1} as date)` : `$${i + 1}`)).join(', ');
-  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) values (${values})`;
+/** Rows: one value a column, in their order. */
+export function insert(shape: TableShape, rows = 1): string {
+  const width = shape.columns.length;
+  const values = times(rows, (row) => {
+    const cells = shape.columns.map((c, i) => (c.type === 'date' ? `cast($${row * width + i + 1} as date)` : `$${row * width + i + 1}`));
+    return `(${cells.join(', ')})`;
+  });
+  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) values ${values.join(', ')}`;
 }
+
+const times = (n: number, make: (i: number) => string): string[] => Array.from({ length: n }, (_, i) => make(i));
 
 /** A row, or a new state of the row with its key: one value a column, in their order. */
 export function upsert(shape: TableShape): string {

@@ -5,13 +5,16 @@ import {
   dictionaryStrings,
   groupRows,
   numberColumn,
+  orderRows,
   selectRows,
   type Batch,
   type Column,
   type Day,
-  type Dictionary,
   type Interner,
   type Zone,
+  unsetFloats,
+  unsetUints,
+  zeroUints,
 } from '../../engine/index.js';
 import { TransferObject } from '../../processors/beans.js';
 import type { Agents } from './agents.js';
@@ -52,14 +55,14 @@ export function dayBatches(judged: JudgedRows, zone: Zone, lookups: Lookups, bat
   for (const [day, ofDay] of byDay) {
     for (let from = 0; from < ofDay.length; from += batchRows) {
       const part = ofDay.subarray(from, from + batchRows);
-      batches.push({ day, batch: withOwnDictionaries(part.length === batch.rows ? batch : selectRows(batch, part)) });
+      batches.push({ day, batch: part.length === batch.rows ? batch : selectRows(batch, part) });
     }
   }
   return batches;
 }
 
 function acceptedRows(verdicts: Uint8Array): Uint32Array {
-  const rows = new Uint32Array(verdicts.length);
+  const rows = unsetUints(verdicts.length);
   let n = 0;
   for (let row = 0; row < verdicts.length; row++) {
     if (verdicts[row] === ACCEPTED) rows[n++] = row;
@@ -94,26 +97,26 @@ function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups
 }
 
 function gather({ codes, values, interner }: TextValues, rows: Uint32Array): Coded {
-  const out = new Uint32Array(rows.length);
+  const out = unsetUints(rows.length);
   for (let i = 0; i < rows.length; i++) out[i] = values[codes[rows[i] as number] as number] as number;
   return { codes: out, interner };
 }
 
 function gatherTimes(times: Float64Array, rows: Uint32Array): Float64Array {
-  const out = new Float64Array(rows.length);
+  const out = unsetFloats(rows.length);
   for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
   return out;
 }
 
 function gatherLists({ codes, offsets, entries, interner }: ListValues, rows: Uint32Array): Column {
-  const outOffsets = new Uint32Array(rows.length + 1);
+  const outOffsets = zeroUints(rows.length + 1);
   let total = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = codes[rows[i] as number] as number;
     total += (offsets[code + 1] as number) - (offsets[code] as number);
     outOffsets[i + 1] = total;
   }
-  const out = new Uint32Array(total);
+  const out = unsetUints(total);
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = codes[rows[i] as number] as number;
@@ -169,69 +172,32 @@ function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visit
 /** The rows of each local day, days ascending. */
 function rowsByDay(batch: Batch, zone: Zone): [Day, Uint32Array][] {
   const times = numberColumn(batch, 'time').values;
-  const days: Day[] = [];
-  const counts: number[] = [];
-  const indexOf = new Map<Day, number>();
-  const ofRow = new Uint32Array(times.length);
-  let index = 0;
-  let from = NaN;
-  for (let i = 0; i < times.length; i++) {
-    const t = times[i] as number;
-    if (!(t >= from && t < from + QUARTER_MS)) {
-      from = Math.floor(t / QUARTER_MS) * QUARTER_MS;
-      const day = zone.dayOf(t);
-      index = indexOf.get(day) ?? days.length;
-      if (index === days.length) {
-        indexOf.set(day, index);
-        days.push(day);
-        counts.push(0);
-      }
-    }
-    ofRow[i] = index;
-    counts[index] = (counts[index] as number) + 1;
-  }
-  const rows = counts.map((n) => new Uint32Array(n));
-  const ends = new Uint32Array(days.length);
-  for (let i = 0; i < ofRow.length; i++) {
-    index = ofRow[i] as number;
-    (rows[index] as Uint32Array)[(ends[index] as number)++] = i;
-  }
-  return days.map((day, i): [Day, Uint32Array] => [day, rows[i] as Uint32Array]).sort(([a], [b]) => a - b);
+  const codes = unsetUints(times.length);
+  const days = codeDays(times, zone, codes);
+  const order = orderRows([{ codes, size: days.length }], times.length);
+  let from = 0;
+  return days.map(({ day, rows }): [Day, Uint32Array] => [day, order.subarray(from, (from += rows))]).sort(([a], [b]) => a - b);
 }
 
-/** The same batch, with dictionaries that hold what its rows use and nothing else. */
-function withOwnDictionaries(batch: Batch): Batch {
-  const columns: Record<string, Column> = {};
-  for (const [name, c] of Object.entries(batch.columns)) {
-    columns[name] = c.kind === 'string' || c.kind === 'strings' ? { ...c, ...compact(c.dictionary, c.codes) } : c;
+/** The distinct local days in the order of first sight, with how many rows each has; the place of each row's day goes to `codes`. */
+function codeDays(times: Float64Array, zone: Zone, codes: Uint32Array): { readonly day: Day; rows: number }[] {
+  const days: { readonly day: Day; rows: number }[] = [];
+  for (let i = 0; i < times.length;) {
+    // No zone changes its day inside a quarter of an hour.
+    const quarter = Math.floor((times[i] as number) / QUARTER_MS) * QUARTER_MS;
+    const day = zone.dayOf(quarter);
+    let code = days.findIndex((d) => d.day === day);
+    if (code < 0) code = days.push({ day, rows: 0 }) - 1;
+    const end = endOfRun(times, i, quarter, quarter + QUARTER_MS);
+    codes.fill(code, i, end);
+    (days[code] as { rows: number }).rows += end - i;
+    i = end;
   }
-  return { ...batch, columns };
+  return days;
 }
 
-function compact(dictionary: Dictionary, codes: Uint32Array): { dictionary: Dictionary; codes: Uint32Array } {
-  const own = new Int32Array(dictionary.size).fill(-1);
-  const used = new Uint32Array(dictionary.size);
-  const out = new Uint32Array(codes.length);
-  let size = 0;
-  let length = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i] as number;
-    let mine = own[code] as number;
-    if (mine < 0) {
-      mine = own[code] = size;
-      used[size++] = code;
-      length += (dictionary.offsets[code + 1] as number) - (dictionary.offsets[code] as number);
-    }
-    out[i] = mine;
-  }
-  const offsets = new Uint32Array(size + 1);
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (let i = 0; i < size; i++) {
-    const code = used[i] as number;
-    const end = dictionary.offsets[code + 1] as number;
-    for (let from = dictionary.offsets[code] as number; from < end; from++) bytes[at++] = dictionary.bytes[from] as number;
-    offsets[i + 1] = at;
-  }
-  return { dictionary: { size, offsets, bytes }, codes: out };
+/** The first row from `i` on whose time is not in `[from, to)`. */
+function endOfRun(times: Float64Array, i: number, from: number, to: number): number {
+  while (i < times.length && (times[i] as number) >= from && (times[i] as number) < to) i++;
+  return i;
 }

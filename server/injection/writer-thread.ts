@@ -3,49 +3,83 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../database/open-database.js';
 import { fail } from '../errors.js';
 import { formatDay, readPart, TidemillError, type AggregateType, type Batch, type Delivery } from '../../engine/index.js';
+import type { Injection } from '../database/database.js';
 import type { WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this module is a worker thread');
 const { database: url, types } = workerData as WriterStart;
 
-function answer(id: number, work: Promise<unknown>): Promise<void> {
-  const start = performance.timeOrigin + performance.now();
-  return work.then(
-    (report) => port?.postMessage({ id, report, time: [start, performance.timeOrigin + performance.now()] } satisfies WriterAnswer),
-    (cause: unknown) => {
-      const e = cause instanceof TidemillError ? cause : fail('TM_ERR_DATABASE_FAILED', (cause as Error).message, { cause });
-      const { code, message, retryable, exitCode, data } = e;
-      port?.postMessage({ id, error: { code, message, retryable, exitCode, data } } satisfies WriterAnswer);
-    },
-  );
-}
+/** Small injections spend their time on the transaction: so many that wait for it share one. */
+const TOGETHER = 16;
 
 const opening = openDatabase(url).then(async (database) => {
   await database.migrate(types);
   return database;
 });
-let last = answer(
-  0,
-  opening.then(async (database) => (await database.ledger()).map((row) => row.package) satisfies WriterStarted),
-);
+const waiting: WriterRequest[] = [];
+const now = (): number => performance.timeOrigin + performance.now();
+let began = now();
+let working: Promise<void> | undefined = start().then(work);
+
+async function start(): Promise<void> {
+  try {
+    const database = await opening;
+    answer(0, (await database.ledger()).map((row) => row.package) satisfies WriterStarted);
+  } catch (error) {
+    refuse(0, error);
+  }
+}
+
+async function work(): Promise<void> {
+  for (let group = waiting.splice(0, TOGETHER); group.length > 0; group = waiting.splice(0, TOGETHER)) {
+    began = now();
+    try {
+      const reports = await (await opening).injectTogether(group.map(injectionOf));
+      for (const [i, { id }] of group.entries()) answer(id, reports[i]);
+    } catch (error) {
+      if (group.length === 1) for (const { id } of group) refuse(id, error);
+      else for (const request of group) await alone(request);
+    }
+  }
+  working = undefined;
+}
+
+/** One of a group that failed: the others shall not suffer for it. */
+async function alone(request: WriterRequest): Promise<void> {
+  try {
+    answer(request.id, await (await opening).inject(injectionOf(request)));
+  } catch (error) {
+    refuse(request.id, error);
+  }
+}
+
+/** The time of a transaction counts for the first that it answers. */
+function answer(id: number, report: unknown): void {
+  const end = now();
+  port?.postMessage({ id, report, time: [began, end] } satisfies WriterAnswer);
+  began = end;
+}
+
+function refuse(id: number, cause: unknown): void {
+  const e = cause instanceof TidemillError ? cause : fail('TM_ERR_DATABASE_FAILED', (cause as Error).message, { cause });
+  const { code, message, retryable, exitCode, data } = e;
+  port?.postMessage({ id, error: { code, message, retryable, exitCode, data } } satisfies WriterAnswer);
+}
 
 port.on('message', (message: WriterRequest | 'close') => {
-  if (message === 'close') {
-    void opening
-      .then((database) => database.close())
-      .catch(() => undefined)
-      .finally(() => port.close());
-  } else
-    last = last.then(() =>
-      answer(
-        message.id,
-        opening.then((database) => database.inject(injectionOf(message.delivery))),
-      ),
-    );
+  if (message !== 'close') {
+    waiting.push(message);
+    working ??= work();
+    return;
+  }
+  void Promise.resolve(working)
+    .then(async () => (await opening).close())
+    .catch(() => undefined)
+    .finally(() => port.close());
 });
 
-function injectionOf({ package: at, job, types: all, parts }: Delivery) {
+function injectionOf({ delivery: { package: at, job, types: all, parts } }: WriterRequest): Injection {
   return {
     package: at,
     processor: job.processor,

@@ -239,8 +239,8 @@ describe('while jobs run', () => {
   });
 
   test('an error of the store ends the drain, and nothing runs on', async () => {
-    await words.add(DAY, [`a !wait=${gate}`]);
-    await words.add(sun!.date, ['b']);
+    await words.add(DAY, ['b']);
+    await words.add(sun!.date, [`a !wait=${gate}`]);
     const broken = new Error('the disk is gone');
     const events: Job[] = [];
     const { store } = words;

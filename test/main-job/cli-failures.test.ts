@@ -220,11 +220,13 @@ describe('a store', () => {
     }
   });
 
-  test('whose file is cut off or empty', async () => {
+  test('whose file is cut off, something else, or empty', async () => {
     const at = copy();
     truncateSync(path.join(storeOf(at), 'data.mdb'), 4000);
     for (const command of ['jobs', 'process'])
       expect(fails(await tidemill([command, '--data', at]), 1, 'TM_ERR_STORE_UNREADABLE')).toContain('store');
+    writeFileSync(path.join(storeOf(at), 'data.mdb'), Buffer.alloc(20_000, 'no database'));
+    fails(await tidemill(['jobs', '--data', at]), 1, 'TM_ERR_STORE_UNREADABLE');
     truncateSync(path.join(storeOf(at), 'data.mdb'), 0);
     for (const command of ['jobs', 'process'])
       expect(fails(await tidemill([command, '--data', at]), 1, 'TM_ERR_STORE_UNREADABLE')).toContain('store');
@@ -275,23 +277,27 @@ describe('the database', () => {
 });
 
 describe('an interruption', () => {
+  // Enough work for a while after the database is there.
+  const many = trafficBytes({ impressions: 1000, days: 4, seed: 62 });
+  const longer = file('longer.jsonl', many);
+
   test.for<[what: string, holds: (dataset: string) => boolean]>([
     ['while standard input is read', (at) => existsSync(path.join(at, 'store', 'scratch', 'import-1', 'stream-0'))],
     ['while jobs run', (at) => existsSync(path.join(at, 'analytics.duckdb'))],
   ])('%s ends with 130, and the same command goes on', async ([what, holds]) => {
     const data = fresh();
     const fromStream = what.includes('standard input');
-    const child = startTidemill(['run', fromStream ? '-' : lines, '--data', data]);
-    if (fromStream) child.stdin?.write(traffic.subarray(0, 5000));
+    const child = startTidemill(['run', fromStream ? '-' : longer, '--data', data]);
+    if (fromStream) child.stdin?.write(many.subarray(0, 5000));
     else child.stdin?.end();
     const end = ended(child);
     await vi.waitFor(() => expect(holds(path.join(data, 'analytics'))).toBe(true), { timeout: 60_000, interval: 2 });
     child.kill('SIGINT');
     const { code, stderr } = await end;
     expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining('interrupted') as string });
-    const again = await tidemill(['run', fromStream ? '-' : lines, '--data', data], { input: fromStream ? traffic : '' });
+    const again = await tidemill(['run', fromStream ? '-' : longer, '--data', data], { input: fromStream ? many : '' });
     expect(again).toMatchObject({ code: 0, stderr: '' });
-    expect(await differences(databaseOf(data), [lines])).toEqual([]);
+    expect(await differences(databaseOf(data), [longer])).toEqual([]);
     expect(await tidemillJson(['jobs', '--data', data, '--state', 'running'])).toEqual([]);
   });
 });

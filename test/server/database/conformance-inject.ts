@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bean } from '#engine/bean-batch.js';
 import { L3ClickStream, L3Country, L3Object, L3Session } from '#processors/beans.js';
+import type { AnalyticsDatabase } from '#server/database/database.js';
 import { allRows, batches, beansIn, codeOf, inject, injection, type Databases } from './harness.js';
 
 const click = (from: string, to: string, clicks: number): Bean => ({ site: 'shop', object_from: from, object_to: to, clicks });
@@ -132,6 +133,44 @@ export function injectTests(databases: () => Databases): void {
       }
       expect([await allRows(db, 'l3_clickstream'), await allRows(db, 'l3_session'), await db.ledger()]).toEqual(before);
       expect(await inject(db, L3ClickStream, [c])).toMatchObject({ inserted: 1, removed: 2 });
+    });
+
+    test('several together end as one after the other, also where they are of one period', async () => {
+      const [together, apart] = [await open(), await open()];
+      const session = { site: 's', sessions: 1, impressions: 2, bounces: 0, duration_ms: 3 };
+      const all = () => [
+        injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [a]) }], { package: '/1' }),
+        injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [c]) }], { package: '/2', period: '2016-03-02' }),
+        injection([{ type: L3Session, batches: batches(L3Session, [session]) }], { package: '/3', processor: 'Other' }),
+        injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [a, b]) }], { package: '/4' }),
+        injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [c]) }], { package: '/5', granularity: 'month' }),
+        injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [c]) }], { package: '/2', period: '2016-03-02' }),
+      ];
+      for (let round = 0; round < 2; round++) {
+        const reports = await together.injectTogether(all());
+        for (const [i, one] of all().entries()) expect(reports[i]).toEqual(await apart.inject(one));
+        for (const table of ['l3_clickstream', 'l3_session']) expect(await allRows(together, table)).toEqual(await allRows(apart, table));
+        const packages = async (db: AnalyticsDatabase) => (await db.ledger()).map((row) => row.package).sort();
+        expect(await packages(together)).toEqual(['/2', '/3', '/4', '/5']);
+        expect(await packages(apart)).toEqual(['/2', '/3', '/4', '/5']);
+      }
+      expect(await together.injectTogether([])).toEqual([]);
+    });
+
+    test('of several together that one of them fails, none happens', async () => {
+      const db = await open();
+      await inject(db, L3ClickStream, [a, b]);
+      const before = [await allRows(db, 'l3_clickstream'), await db.ledger()];
+      const failing = function* () {
+        yield* batches(L3ClickStream, [b]);
+        throw new Error('the part is damaged');
+      };
+      const group = [
+        injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [c]) }], { period: '2016-03-02' }),
+        injection([{ type: L3ClickStream, batches: failing() }], { period: '2016-03-03' }),
+      ];
+      await expect(db.injectTogether(group)).rejects.toThrow('damaged');
+      expect([await allRows(db, 'l3_clickstream'), await db.ledger()]).toEqual(before);
     });
 
     test('refuses a batch of another type and a period that is none', async () => {

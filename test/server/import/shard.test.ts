@@ -1,6 +1,6 @@
 /** A shard as a whole: lines and their ends, counts, rejects, days, dictionaries, and what is kept between calls. */
 import { describe, expect, test } from 'vitest';
-import { dictionaryEntry, dictionaryStrings, isOfType, stringColumn } from '#engine/index.js';
+import { decodeBlock, dictionaryEntry, dictionaryStrings, encodeBlock, isOfType, stringColumn } from '#engine/index.js';
 import { TransferObject } from '#processors/beans.js';
 import { createParser } from '#server/import/parse-shard.js';
 import { RejectedLine } from '#server/import/rejects.js';
@@ -135,7 +135,7 @@ describe('days', () => {
     ]);
   });
 
-  test('have dictionaries of their own', () => {
+  test('are stored with dictionaries of their own', () => {
     const text = [
       at('2016-03-13T00:00:00Z', '/a'),
       at('2016-03-14T00:00:00Z', '/b'),
@@ -143,7 +143,8 @@ describe('days', () => {
       line({ object: '/rejected', site: '' }),
     ].join('\n');
     const { batches } = createParser(options)(Buffer.from(text));
-    expect(batches.map(({ batch }) => dictionaryStrings(stringColumn(batch, 'object').dictionary))).toEqual([['/a'], ['/b']]);
+    const stored = batches.map(({ batch }) => decodeBlock(encodeBlock(batch)));
+    expect(stored.map((batch) => dictionaryStrings(stringColumn(batch, 'object').dictionary))).toEqual([['/a'], ['/b']]);
     for (const { batch } of batches) expect(isOfType(batch, TransferObject)).toBe(true);
   });
 
