@@ -1,3 +1,6 @@
+/** Addresses that are remembered; somebody who has more of them is not held up by this anyway. */
+const MAX_ADDRESSES = 100_000;
+
 /** How many impressions each address has sent in the current window. */
 export class RateLimit {
   readonly #max: number;
@@ -15,7 +18,7 @@ export class RateLimit {
   wait(address: string, now: number): number {
     if (this.#max === 0) return 0;
     // All windows end together: what is remembered is dropped at once, and the clock's going back ends them too.
-    if (now >= this.#ends || now < this.#ends - this.#windowMs) {
+    if (now >= this.#ends || now < this.#ends - this.#windowMs || this.#counts.size > MAX_ADDRESSES) {
       this.#counts.clear();
       this.#ends = now + this.#windowMs;
     }

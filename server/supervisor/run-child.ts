@@ -1,4 +1,5 @@
 import { TidemillError } from '../../engine/errors.js';
+import { fail } from '../errors.js';
 import type { Log } from '../log.js';
 import type { ChildMessage, ChildOptions, SupervisorMessage } from './messages.js';
 
@@ -9,6 +10,14 @@ export interface Running {
   stop(): Promise<void>;
   /** Is given what the supervisor passes on. */
   hear?(message: Exclude<SupervisorMessage, { kind: 'stop' }>): void;
+}
+
+/** What an error means to the supervisor. */
+function known(error: unknown): TidemillError {
+  if (error instanceof TidemillError) return error;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === 'listen' || code === 'EADDRINUSE') return fail('TM_ERR_LISTEN', message, { cause: error });
+  return fail('TM_ERR_INTERNAL', error instanceof Error ? message : String(error), { cause: error });
 }
 
 /**
@@ -30,9 +39,9 @@ export async function runChild(
     process.send?.({ kind: 'ended' }, undefined, undefined, () => process.exit(code));
   };
   const failed = (error: unknown): void => {
-    const { code, exitCode } = error instanceof TidemillError ? error : { code: 'TM_ERR_INTERNAL', exitCode: 1 as const };
+    const { code, message, exitCode } = known(error);
     log.error('the process ends', { error });
-    tell({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error), exitCode });
+    tell({ kind: 'failed', code, message, exitCode });
     exit(exitCode);
   };
   process.on('uncaughtException', failed);
