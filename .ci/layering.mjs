@@ -31,7 +31,7 @@ const MAY_IMPORT = /** @type {Record<string, readonly string[]>} */ ({
 const HOMES = [
   { home: 'engine/store/', packages: ['lmdb'] },
   { home: 'engine/executor/', packages: ['piscina'] },
-  { home: PANEL, packages: ['preact', 'uplot', 'vite', '@preact/preset-vite'] },
+  { home: PANEL, packages: ['preact', 'uplot', 'vite'] },
   {
     home: 'server/',
     packages: [
@@ -50,7 +50,7 @@ const HOMES = [
       'croner',
       'isbot',
       'ua-parser-modern',
-      'string-width',
+      'fast-string-width',
     ],
   },
 ];

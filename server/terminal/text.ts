@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
 /** ASCII, Latin letters, dashes, the ellipsis, lines and blocks: one column each, and most of what is ever printed. */
