@@ -1,8 +1,14 @@
+import { constants } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Day } from '../../../engine/index.js';
 import { sync } from '../../../engine/store/disk.js';
 import { CLOSED_FILE, OPEN_FILE, TWIN_FILE } from './names.js';
+
+const { O_CREAT, O_EXCL, O_WRONLY, O_DSYNC } = constants;
+/** Where a write can itself wait for the disk, that takes one way to a thread in place of two. */
+const WRITES_SYNC = process.platform === 'linux';
+const FLAGS = O_CREAT | O_EXCL | O_WRONLY | (WRITES_SYNC ? O_DSYNC : 0);
 
 /** Where the lines of a package of oirawdata begin in one of sesrawdata. */
 export interface Twin {
@@ -51,7 +57,7 @@ export class OpenPackage {
         await twin.close();
       }
     }
-    const handle = await open(path.join(folder, OPEN_FILE), 'wx');
+    const handle = await open(path.join(folder, OPEN_FILE), FLAGS);
     try {
       await handle.sync();
       for (let at = folder; at.length >= made.spool.length; at = path.dirname(at)) await sync(at);
@@ -77,7 +83,7 @@ export class OpenPackage {
       const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, this.#bytes + done);
       done += bytesWritten;
     }
-    await this.#handle.datasync();
+    if (!WRITES_SYNC) await this.#handle.datasync();
   }
 
   keep(bytes: number, lines: number): void {
