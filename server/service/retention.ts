@@ -21,16 +21,19 @@ export interface RetentionParts {
   readonly closed: (period: Period) => boolean;
 }
 
+/** Errors: TM_ERR_SETTINGS where a location is not known. */
+export function checkRetention({ settings, topology }: Pick<RetentionParts, 'settings' | 'topology'>): void {
+  for (const name of Object.keys(settings))
+    if (!topology.locations.has(name)) throw fail('TM_ERR_SETTINGS', `retention.${name}: there is no such location`);
+}
+
 /** Frees the beans of packages that are old enough and that no job needs any more. */
 export class Retention {
   readonly #p: RetentionParts;
   #status: readonly RetentionStatus[];
 
-  /** Errors: TM_ERR_SETTINGS where a location is not known. */
   constructor(parts: RetentionParts) {
     this.#p = parts;
-    for (const name of Object.keys(parts.settings))
-      if (!parts.topology.locations.has(name)) throw fail('TM_ERR_SETTINGS', `retention.${name}: there is no such location`);
     this.#status = Object.entries(parts.settings).map(([location, { keep }]) => ({ location, keepMs: keep, purged: 0, held: 0 }));
   }
 

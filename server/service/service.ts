@@ -9,7 +9,7 @@ import { isAway, LastingSink } from './lasting-sink.js';
 import { nextMidnight } from './midnight.js';
 import { noteOf } from './notes.js';
 import { unitOf, unitsFor } from './rerun.js';
-import { Retention } from './retention.js';
+import { checkRetention, Retention } from './retention.js';
 import { TaskLog } from './task-log.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Dataset } from '../dataset.js';
@@ -65,6 +65,8 @@ export class RunningService implements Service {
    * Errors: TM_ERR_SETTINGS, those of the store. A database that is not there is in the status, and tried again.
    */
   static async start(options: ServiceOptions): Promise<RunningService> {
+    const { topology, settings } = options.dataset;
+    checkRetention({ topology, settings: settings.retention });
     const service = new RunningService(options);
     await service.#start();
     return service;

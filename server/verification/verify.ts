@@ -42,6 +42,8 @@ export async function verify(
   const total = packages.reduce((n, p) => n + p.parts.length, 0);
   const settled = await Promise.allSettled(
     packages.map(async (p) => {
+      // What is known of purged beans can be looked at no more.
+      if (p.state === 'purged') return;
       const parts = await Promise.all(
         [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects])].map(async (part) => {
           const measured = await executor.run<Measures>({
@@ -59,7 +61,8 @@ export async function verify(
   for (const s of settled) if (s.status === 'rejected') throw s.reason;
 
   const byPath = new Map(packages.map((p) => [p.path, p]));
-  const checks: Check[] = packages.flatMap((p) =>
+  const looked = packages.filter((p) => p.state === 'complete');
+  const checks: Check[] = looked.flatMap((p) =>
     checksOf(
       p,
       (at) => measures.get(at),
@@ -69,7 +72,7 @@ export async function verify(
   for (const { at, what, left, right } of checks) {
     if (left !== right) throw fail('TM_ERR_VERIFY', `${at}: ${what}: ${left} and ${right}`, { data: { at, what, left, right } });
   }
-  const inDatabase = database === undefined ? 0 : await checkDatabase(packages, topology, measures, byPath, database);
+  const inDatabase = database === undefined ? 0 : await checkDatabase(packages, topology, measures, database);
   return {
     packages: packages.length,
     parts: total,
@@ -84,7 +87,6 @@ async function checkDatabase(
   packages: readonly WorkPackage[],
   topology: Topology,
   measures: ReadonlyMap<string, Measures>,
-  byPath: ReadonlyMap<string, WorkPackage>,
   database: AnalyticsDatabase,
 ): Promise<number> {
   const ledger = new Set((await database.ledger()).map((row) => row.package));
@@ -114,7 +116,7 @@ async function checkDatabase(
       (type) => type.table?.startsWith('l2_') === false,
     );
     const injections = packages.filter((p) => p.location === processor.output);
-    const current = injections.filter((p) => p.inputs.every((input) => byPath.has(input)));
+    const current = injections.filter((p) => p.state === 'complete' && p.inputs.every((input) => measures.has(input)));
     const all = new Map<Granularity, Measures>();
     for (const p of current) {
       if (!ledger.has(p.path))

@@ -1,5 +1,5 @@
 /* A service on a dataset in a folder, with a clock that the test moves. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { vi } from 'vitest';
@@ -99,6 +99,7 @@ export function spooled(data: string, location: string, day: string, n: number, 
   const at = `${location}/${day.replaceAll('-', '/')}/sensor-${String(n).padStart(6, '0')}-${Date.parse(day)}`;
   const folder = path.join(data, 'analytics', 'spool', at);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'data.txt'), lines);
+  writeFileSync(path.join(folder, 'data.txt.temp'), lines);
+  renameSync(path.join(folder, 'data.txt.temp'), path.join(folder, 'data.txt'));
   return at;
 }

@@ -20,7 +20,7 @@ const logLine = (object: string): string =>
 function objects({ store, topology }: Dataset): unknown[] {
   const type = topology.location('oirawdata').holds[0]!;
   const all = store.packages('oirawdata').flatMap((p) => store.files(p).flatMap((f) => [...readPart(f)]));
-  return all.flatMap((b) => [...beansOf(type, b)].map((bean) => bean['object'])).sort();
+  return all.flatMap((b) => [...beansOf(type, b)].map((bean) => bean['object'])).toSorted((a, b) => (String(a) < String(b) ? -1 : 1));
 }
 
 /** Ten minutes later, when the source has been looked at. */
@@ -90,7 +90,7 @@ test('a file that is not there, or is no log, is told of, and the others are rea
   const data = temporaryFolder();
   const missing = path.join(data, 'missing.log');
   prepareDataset(data, { settings: { sources: [{ path: missing }, { path: path.join(data, '*.txt'), keep: ['bot'] }] } });
-  writeFileSync(path.join(data, 'a.txt'), Buffer.from([0, 1, 2, 3, 255]));
+  writeFileSync(path.join(data, 'a.txt'), Buffer.from([0, 1, 2, 3, 255, 10]));
   writeFileSync(path.join(data, 'b.txt'), logLine('/b'));
   await serving(data, new ManualClock(NOON), async (served) => {
     const { service, log } = served;

@@ -24,7 +24,7 @@ function dataset(settings: object = {}): string {
 function objects({ store, topology }: Dataset, location: string): unknown[] {
   const type = topology.location(location).holds[0]!;
   const all = store.packages(location).flatMap((p) => store.files(p).flatMap((f) => [...readPart(f)]));
-  return all.flatMap((b) => [...beansOf(type, b)].map((bean) => bean['object'])).sort();
+  return all.flatMap((b) => [...beansOf(type, b)].map((bean) => bean['object'])).toSorted((a, b) => (String(a) < String(b) ? -1 : 1));
 }
 
 const plain = ({ path: at, beans, counters }: WorkPackage): unknown => ({ at, beans, counters });
