@@ -160,6 +160,11 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.output<typeof settingsSchema>;
 
+/** The settings as dataset.json gives them, as a JSON Schema. */
+export function settingsJsonSchema(): object {
+  return z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' });
+}
+
 /**
  * The settings of a dataset: `dataset.json` where it is there, overridden by the environment. A variable's name is the
  * key's: `session.timeoutMinutes` is TIDEMILL_SESSION_TIMEOUT_MINUTES. Errors: TM_ERR_SETTINGS, naming each bad key.

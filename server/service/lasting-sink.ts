@@ -81,7 +81,7 @@ export class LastingSink implements Sink {
       return result;
     } catch (error) {
       const note = noteOf(error);
-      if (isAway(note.code) || note.code.startsWith('TM_ERR_DATABASE')) this.#status = { ...this.#status, state: 'failed', error: note };
+      if (isAway(note.code) || note.code.startsWith('TM_ERR_DATABASE_')) this.#status = { ...this.#status, state: 'failed', error: note };
       if (isAway(note.code)) this.#release();
       throw error;
     } finally {
