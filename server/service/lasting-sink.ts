@@ -6,8 +6,6 @@ import type { DatabaseStatus } from './contract.js';
 
 /** After these the database was not reached, or lost: it may come back by itself. */
 const AWAY = new Set(['TM_ERR_DATABASE_UNAVAILABLE', 'TM_ERR_DATABASE_LOCKED', 'TM_ERR_WRITER_LOST']);
-/** These are of the database too, and do not pass by themselves. */
-const REFUSED = new Set(['TM_ERR_DATABASE_FAILED', 'TM_ERR_DATABASE_TABLE', 'TM_ERR_DATABASE_URL', 'TM_ERR_DATABASE_VERSION']);
 /** How long after it was away it is tried again, ms. */
 const TRY_AGAIN = 15_000;
 /** How long a DuckDB file is kept open without an injection, ms: nobody else can read it meanwhile. */
