@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { api } from './api.js';
 import { codec } from './codec.js';
 import { growth } from './growth.js';
 import type { Bench } from './harness/bench.js';
@@ -23,7 +24,7 @@ import { startup } from './startup.js';
 import { store } from './store.js';
 import { sums } from './sums.js';
 
-const BENCHES: readonly Bench[] = [pipeline, logs, scaling, growth, store, codec, shuffle, sums, injection, startup, sensor];
+const BENCHES: readonly Bench[] = [pipeline, logs, scaling, growth, store, codec, shuffle, sums, injection, startup, sensor, api];
 
 /** Run one after the other; answers the names of those that failed. */
 async function runAll(benches: readonly Bench[], options: Options, command: string): Promise<string[]> {

@@ -27,6 +27,7 @@ test('every bench has its question in its head, and its place in the README', ()
     'injection',
     'startup',
     'sensor',
+    'api',
   ]);
   for (const [name, question] of benches) {
     expect(readme).toContain(`## ${name}\n\n${question}\n\n<!-- bench:${name} -->\n`);
