@@ -30,7 +30,11 @@ export class PoolExecutor implements Executor {
   readonly #waiting: Waiting[] = [];
   #running = 0;
 
-  constructor(workers: number, onTask?: (event: TaskEvent) => void) {
+  /**
+   * `nice` lowers the priority of the threads, so that a process that also answers somebody does so while they are busy
+   * (on Linux; elsewhere a priority is the process's and stays as it is).
+   */
+  constructor(workers: number, onTask?: (event: TaskEvent) => void, nice = 0) {
     this.workers = workers;
     this.#onTask = onTask;
     this.#pool = new Piscina({
@@ -38,6 +42,7 @@ export class PoolExecutor implements Executor {
       minThreads: workers,
       maxThreads: workers,
       concurrentTasksPerWorker: 1,
+      niceIncrement: process.platform === 'linux' ? nice : 0,
       taskQueue: new FixedQueue(),
     });
     // Without a listener an error of an idle worker would end the process; the pool replaces the worker by itself.
