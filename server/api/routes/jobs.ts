@@ -112,7 +112,7 @@ export function jobRoutes(app: FastifyInstance, { service, overview, log }: ApiP
     url: '/jobs/:id/retry',
     id: 'retryJob',
     tag: 'jobs',
-    summary: 'Try a failed or cancelled job again',
+    summary: 'Try a failed or cancelled job again; one that succeeded is run once more, as a new job',
     params,
     status: 202,
     answer: JobSummary,
