@@ -1,0 +1,158 @@
+/*
+ * Clients send impressions, and repeat what was not answered 2xx, while capture and engine processes are killed with SIGKILL at
+ * seeded moments, and the supervisor as well now and then: the database must equal what the clients were told.
+ * TIDEMILL_TEST_IMPRESSIONS=200000 makes it a long run.
+ */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { expect, test } from 'vitest';
+import { Random } from '#bench/generate/random.js';
+import { oracle } from '../oracle/oracle.js';
+import { databaseOf, linesOf, prepareDataset, trafficBytes } from '../support/dataset.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { tidemill } from '../support/tidemill.js';
+import { send, type Told } from './clients.js';
+import { serving, type ChildName, type Serving } from './serving.js';
+
+const IMPRESSIONS = Number(process.env['TIDEMILL_TEST_IMPRESSIONS'] ?? 20_000);
+const KILLS = 20;
+/** A supervisor waits longer before each start of a process that does not last: five kills are what one life of it is given. */
+const KILLS_OF_A_LIFE = 5;
+const CLIENTS = 6;
+const TOKEN = 'a token of the clients'.replaceAll(' ', '-');
+const ONCE = '/once/';
+const ZONE = 'Europe/Berlin';
+
+/** Three days of traffic, in order of times that do not tie, each with an id. One of 25 is of an object of its own, and sent once only. */
+function impressions(n: number): string[] {
+  const all = linesOf(trafficBytes({ impressions: n, days: 3, start: '2016-02-28', seed: 11 }));
+  let last = 0;
+  return all.map((bytes, i) => {
+    const impression = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    const time = (last = Math.max(last + 1, impression['time'] as number));
+    const once = i % 50 < 2 ? { object: `${ONCE}${i}`, action: 'view', type: 'Page', term: undefined } : {};
+    return JSON.stringify({ ...impression, ...once, time, id: `i${i}` });
+  });
+}
+
+/** In each life of the supervisor the capture is killed three times and the engine twice, in a seeded order. */
+function plan(random: Random): ChildName[] {
+  const lives = Array.from({ length: KILLS / KILLS_OF_A_LIFE }, () => {
+    const left: ChildName[] = ['capture', 'capture', 'capture', 'engine', 'engine'];
+    return Array.from({ length: KILLS_OF_A_LIFE }, () => left.splice(random.below(left.length), 1)[0] as ChildName);
+  });
+  return lives.flat();
+}
+
+/** Data files in the spool, closed or not. */
+function inSpool(data: string): string[] {
+  const spool = path.join(data, 'analytics/spool');
+  return readdirSync(spool, { recursive: true, encoding: 'utf8' }).filter((file) => /data\.txt(\.temp)?$/.test(file));
+}
+
+test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 120_000 + IMPRESSIONS * 3 }, async () => {
+  const data = temporaryFolder();
+  prepareDataset(data, {
+    zone: ZONE,
+    settings: { sensor: { ingestToken: TOKEN, thresholdTime: '300ms', sessionThresholdTime: '400ms' } },
+  });
+  const random = new Random(7);
+  const lines = impressions(IMPRESSIONS);
+  const told: Told = { acknowledged: [], givenUp: [], requests: 0, lost: 0, refused: 0 };
+
+  // Who waits for the clients, or they for the kills, is woken by either.
+  let awake: () => void = () => undefined;
+  let wake = new Promise<void>((resolve) => (awake = resolve));
+  const tell = (): void => {
+    awake();
+    wake = new Promise<void>((resolve) => (awake = resolve));
+  };
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await wake;
+  };
+
+  let ports = ['--api-port', '0', '--sensor-port', '0'];
+  const start = async (): Promise<Serving> => {
+    const service = await serving(data, [...ports, '--workers', '2']);
+    const [api = '', sensor = ''] = [service.api, service.sensor].map((url) => new URL(url).port);
+    ports = ['--api-port', api, '--sensor-port', sensor];
+    return service;
+  };
+  let service = await start();
+  let lives: Promise<unknown> = Promise.resolve();
+  let killed = 0;
+  const segment = lines.length / (KILLS + 1);
+
+  const killing = async (): Promise<void> => {
+    for (const [i, name] of plan(random).entries()) {
+      const at = (i + 0.2 + 0.8 * random.unit()) * segment;
+      await until(() => told.acknowledged.length + told.givenUp.length >= at);
+      if (i > 0 && i % KILLS_OF_A_LIFE === 0) {
+        const next = service.end(random.below(2) === 0 ? 'SIGTERM' : 'SIGKILL').then(start);
+        lives = next;
+        service = await next;
+      }
+      const pid = await service.pid(name);
+      // An engine that has just come has all before it: let it come to something.
+      if (name === 'engine') await delay(random.below(1000));
+      process.kill(pid, 'SIGKILL');
+      killed++;
+      tell();
+    }
+  };
+  const sending = send(told, {
+    lines,
+    clients: CLIENTS,
+    most: Math.max(10, lines.length / 2000),
+    url: service.sensor,
+    token: TOKEN,
+    random: new Random(8),
+    once: (line) => line.includes(`"object":"${ONCE}`),
+    may: (sent) => until(() => sent <= (killed + 2) * segment),
+    again: () => lives.then(() => service.pid('capture')),
+    onTold: tell,
+  });
+  await Promise.all([killing(), sending]);
+  expect(killed).toBe(KILLS);
+  expect(told.lost).toBeGreaterThan(0);
+  expect(told.acknowledged.length + told.givenUp.length).toBe(lines.length);
+  expect(await service.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
+
+  // What the end left in the spool is moved when it starts again.
+  service = await start();
+  await expect.poll(() => inSpool(data), { timeout: 60_000 }).toEqual([]);
+  expect(await service.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
+  const closed = await tidemill(['process', '--close', '--data', data]);
+  expect(closed).toMatchObject({ code: 0 });
+  expect(await tidemill(['verify', '--data', data])).toMatchObject({ code: 0 });
+
+  // Nobody was told whether those that were given up have been taken: they may be there, but not twice.
+  const views = await viewsOfOnce(databaseOf(data));
+  expect([...views.values()].filter((n) => n !== 1)).toEqual([]);
+  const taken = told.givenUp.filter((line) => views.has((JSON.parse(line) as { object: string }).object));
+  const expected = Buffer.from([...told.acknowledged, ...taken].map((line) => `${line}\n`).join(''));
+  const should = await oracle([expected], { zone: ZONE });
+  try {
+    expect(should.tally).toMatchObject({ duplicate: 0, rejected: {}, accepted: told.acknowledged.length + taken.length });
+    expect(await should.differences(databaseOf(data))).toEqual([]);
+  } finally {
+    should.close();
+  }
+  if (process.env['TIDEMILL_TEST_IMPRESSIONS'] !== undefined) {
+    const { requests, lost, refused, givenUp } = told;
+    const figures = { acknowledged: told.acknowledged.length, requests, lost, refused, givenUp: givenUp.length, taken: taken.length };
+    process.stderr.write(`${JSON.stringify(figures)}\n`);
+  }
+});
+
+/** Views of each object that was sent once only. */
+async function viewsOfOnce(file: string): Promise<Map<string, number>> {
+  const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
+  const sql = await instance.connect();
+  const found = await sql.runAndReadAll(`select object, sum(views)::integer from l3_object where object like '${ONCE}%' group by object`);
+  sql.closeSync();
+  instance.closeSync();
+  return new Map(found.getRows() as [string, number][]);
+}
