@@ -27,6 +27,7 @@ export async function serve({ options, signal }: Invocation<ServeOptions>): Prom
     ...(db === undefined ? {} : { db }),
     ...(workers === undefined ? {} : { workers }),
   };
+  signal.addEventListener('abort', () => log.info('stopping: what is under way is brought to an end'), { once: true });
   try {
     await supervise(
       {
@@ -42,6 +43,7 @@ export async function serve({ options, signal }: Invocation<ServeOptions>): Prom
       },
       signal,
     );
+    log.info('stopped');
   } finally {
     lock.release();
   }
