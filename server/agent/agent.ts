@@ -2,13 +2,13 @@ import path from 'node:path';
 import { findPackages, OPEN_FILE, CLOSED_FILE, TORN_FILE, RAW_LOCATIONS, type FoundPackage } from '../capture/spool/names.js';
 import { noteOf } from '../service/notes.js';
 import { LogSource } from './log-source.js';
-import { dayOf, moveSpooled } from './spool-moves.js';
+import { dayOf, isMoved, moveSpooled, type MoveReport } from './spool-moves.js';
 import type { Day, Executor, WorkPackage } from '../../engine/index.js';
 import type { RawLocation } from '../acquisition/raw-packages.js';
 import type { Dataset } from '../dataset.js';
 import type { Log } from '../log.js';
 import type { Clock } from '../service/clock.js';
-import type { AgentStatus } from '../service/contract.js';
+import type { AgentStatus, ErrorNote } from '../service/contract.js';
 
 /** How often the spool is looked at though nobody said that a package was closed, ms. */
 const LOOK = 10_000;
@@ -35,6 +35,8 @@ export class Agent {
   readonly #stop = new AbortController();
   #busy: Promise<void> = Promise.resolve();
   #isLookDue = false;
+  /** What goes wrong, by what it is done for: the spool, or a source. */
+  readonly #errors = new Map<'spool' | LogSource, ErrorNote>();
   #status: Omit<AgentStatus, 'sources'> = { state: 'idle', packagesMoved: 0, linesMoved: 0, waiting: 0 };
   /** Local days of which the spool holds something. */
   #days: ReadonlySet<Day> = new Set();
@@ -67,7 +69,7 @@ export class Agent {
   look(): void {
     if (this.#isLookDue || this.#stop.signal.aborted) return;
     this.#isLookDue = true;
-    this.#next(async () => {
+    this.#next('spool', async () => {
       this.#isLookDue = false;
       await this.#emptySpool();
     });
@@ -80,23 +82,26 @@ export class Agent {
     await this.#busy;
   }
 
-  #next(work: () => Promise<void>): void {
+  #next(of: 'spool' | LogSource, work: () => Promise<void>): void {
     this.#busy = this.#busy.then(async () => {
       if (this.#stop.signal.aborted) return;
       try {
         await work();
-        const { error: _, ...status } = this.#status;
-        this.#status = { ...status, state: 'idle' };
+        this.#errors.delete(of);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#o.log.error('the agent failed; it tries again', { error });
-        this.#status = { ...this.#status, state: 'failed', error: noteOf(error) };
+        this.#errors.set(of, noteOf(error));
       }
+      const { error: _, ...status } = this.#status;
+      const [error] = this.#errors.values();
+      this.#status = error === undefined ? { ...status, state: 'idle' } : { ...status, state: 'failed', error };
       this.#tell();
     });
   }
 
   #schedule(source: LogSource): void {
+    if (this.#stop.signal.aborted) return;
     const { clock, dataset, executor, log, onPackages } = this.#o;
     const at = source.nextRun(clock.now());
     if (at === undefined) return;
@@ -109,7 +114,7 @@ export class Agent {
     };
     this.#alarms.set(
       source,
-      clock.at(at, () => this.#next(run)),
+      clock.at(at, () => this.#next(source, run)),
     );
   }
 
@@ -121,52 +126,63 @@ export class Agent {
       clock.at(clock.now() + LOOK, () => this.look()),
     );
     let failed: { readonly error: unknown } | undefined;
+    const move = async (location: RawLocation, found: readonly FoundPackage[]): Promise<void> => {
+      const { left } = await this.#move(location, found);
+      failed ??= left;
+    };
     const all = await this.#find();
-    this.#waits([...all.values()].reduce((n, found) => n + found.length, 0));
+    this.#waits([...all.values()].reduce((n, found) => n + this.#unmoved(found), 0));
     for (const [location, found] of all) {
       for (let i = 0; i < found.length; i += BATCH) {
         this.#working();
         const batch = found.slice(i, i + BATCH);
-        await this.#move(location, batch).catch(async (error: unknown) => {
+        await move(location, batch).catch(async (error: unknown) => {
           this.#stop.signal.throwIfAborted();
           failed ??= { error };
           // One that cannot be moved is not to keep the others.
-          if (batch.length > 1) for (const p of batch) await this.#move(location, [p]).catch(() => this.#stop.signal.throwIfAborted());
+          if (batch.length > 1) for (const p of batch) await move(location, [p]).catch(() => this.#stop.signal.throwIfAborted());
         });
       }
     }
-    if (failed !== undefined) throw failed.error;
     await this.#find();
     this.#o.onPackages([]);
+    if (failed !== undefined) throw failed.error;
   }
 
-  async #move(location: RawLocation, found: readonly FoundPackage[]): Promise<void> {
+  async #move(location: RawLocation, found: readonly FoundPackage[]): Promise<MoveReport> {
     const { dataset, executor, clock, log, onPackages } = this.#o;
     const now = clock.now();
-    const moved = await moveSpooled({ dataset, executor, now, signal: this.#stop.signal }, location, found);
+    const unmoved = this.#unmoved(found);
+    const moved = await moveSpooled({ dataset, executor, now, signal: this.#stop.signal, onPackages }, location, found);
     for (const file of moved.torn) log.warn('a torn line was put aside', { file });
     const { packagesMoved, linesMoved, waiting } = this.#status;
     this.#status = {
       ...this.#status,
       packagesMoved: packagesMoved + moved.packages,
       linesMoved: linesMoved + moved.lines,
-      waiting: Math.max(0, waiting - found.length),
+      waiting: Math.max(0, waiting - unmoved),
       ...(moved.packages > 0 ? { lastMovedAt: now } : {}),
     };
-    if (moved.created.length > 0) {
+    if (moved.created.length > 0)
       log.info('packages are moved', { location, packages: moved.created.map((p) => p.path), lines: moved.lines });
-      onPackages(moved.created);
-    }
     this.#tell();
+    return moved;
+  }
+
+  /** How many of some packages are not in the locations yet; others wait to be removed only. */
+  #unmoved(found: readonly FoundPackage[]): number {
+    return found.filter((p) => !isMoved(this.#o.dataset.store, p)).length;
   }
 
   /** The packages that can be moved, in the order of their locations and names. */
   async #find(): Promise<ReadonlyMap<RawLocation, readonly FoundPackage[]>> {
+    const { dataset } = this.#o;
     const days = new Set<Day>();
     const closed = new Map<RawLocation, FoundPackage[]>();
     for (const location of RAW_LOCATIONS) {
-      const found = await findPackages(path.join(this.#o.dataset.folder, 'spool'), location);
-      for (const p of found) if (p.files.includes(OPEN_FILE) || p.files.includes(CLOSED_FILE)) days.add(dayOf(p.package));
+      const found = await findPackages(path.join(dataset.folder, 'spool'), location);
+      for (const p of found)
+        if (p.files.includes(OPEN_FILE) || (p.files.includes(CLOSED_FILE) && !isMoved(dataset.store, p))) days.add(dayOf(p.package));
       closed.set(location, found.filter(isClosed));
     }
     this.#days = days;

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { rename, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sync } from '../../engine/store/disk.js';
-import { parseDay, type Day, type Executor, type WorkPackage } from '../../engine/index.js';
+import { parseDay, type Day, type Executor, type LocationStore, type WorkPackage } from '../../engine/index.js';
 import { parseSource } from '../acquisition/parse-source.js';
 import { byDay, countersOf, gatherRejects, rawPackage, type RawLocation } from '../acquisition/raw-packages.js';
 import { CHUNK_BYTES, openSource } from '../acquisition/source.js';
@@ -26,6 +26,8 @@ export interface SpoolMove {
   readonly executor: Executor;
   readonly now: number;
   readonly signal: AbortSignal;
+  /** Told of packages as soon as they are committed, whatever goes wrong after that. */
+  readonly onPackages: (created: readonly WorkPackage[]) => void;
 }
 
 export interface MoveReport {
@@ -34,6 +36,8 @@ export interface MoveReport {
   readonly lines: number;
   /** Paths of files with torn lines that were put aside. */
   readonly torn: readonly string[];
+  /** Why some of what was moved is in the spool still; it is to be met again. */
+  readonly left?: { readonly error: unknown };
 }
 
 interface Parsed {
@@ -47,24 +51,35 @@ type SpoolFile = DayFile & { readonly of: number };
 
 /**
  * Move closed packages of one location from the spool into the location, in one commit: all of it, or nothing. That commit
- * carries a record of each package, so that one that is met again, after an end of the process, is only removed.
+ * carries a record of each package, so that one that is met again, after an end of the process or because it could not be
+ * removed, is only removed.
  * Errors: TM_ERR_IMPORT_UNREADABLE, those of the store, the signal's reason.
  */
 export async function moveSpooled(move: SpoolMove, location: RawLocation, found: readonly FoundPackage[]): Promise<MoveReport> {
   const { store, folder } = move.dataset;
   const spool = path.join(folder, 'spool');
-  const fresh = found.filter((p) => p.files.includes(CLOSED_FILE) && store.record(SPOOL, p.package) === undefined);
+  const fresh = found.filter((p) => p.files.includes(CLOSED_FILE) && !isMoved(store, p));
   const { created, lines } = fresh.length === 0 ? { created: [], lines: 0 } : await commitAll(move, location, fresh, spool);
   const torn: string[] = [];
+  let left: { readonly error: unknown } | undefined;
   for (const p of found) {
-    if (p.files.includes(TORN_FILE)) torn.push(await putAside(spool, p.package));
-    await rm(path.join(spool, p.package), { recursive: true, force: true });
+    try {
+      if (p.files.includes(TORN_FILE)) torn.push(await putAside(spool, p.package));
+      await rm(path.join(spool, p.package), { recursive: true, force: true, maxRetries: 3 });
+    } catch (error) {
+      left ??= { error };
+    }
   }
-  return { created, packages: fresh.length, lines, torn };
+  return { created, packages: fresh.length, lines, torn, ...(left === undefined ? {} : { left }) };
+}
+
+/** Whether the lines of a package of the spool are in the locations, though it is met there. */
+export function isMoved(store: LocationStore, { package: at }: FoundPackage): boolean {
+  return store.record(SPOOL, at) !== undefined;
 }
 
 async function commitAll(
-  { dataset, executor, now, signal }: SpoolMove,
+  { dataset, executor, now, signal, onPackages }: SpoolMove,
   location: RawLocation,
   fresh: readonly FoundPackage[],
   spool: string,
@@ -100,7 +115,9 @@ async function commitAll(
       create,
       records: parsed.map(({ at }, i) => ({ kind: SPOOL, key: at, value: { movedAt: now, lines: made[i]?.lines ?? 0 } satisfies Moved })),
     });
-    return { created: create.map((c) => c.package), lines: made.reduce((n, m) => n + m.lines, 0) };
+    const created = create.map((c) => c.package);
+    if (created.length > 0) onPackages(created);
+    return { created, lines: made.reduce((n, m) => n + m.lines, 0) };
   } finally {
     store.dropScratch(scratch);
   }
@@ -167,7 +184,9 @@ async function putAside(spool: string, at: string): Promise<string> {
   const aside = path.join(spool, 'torn');
   const to = path.join(aside, `${at.replaceAll('/', '-')}.txt`);
   await mkdir(aside, { recursive: true });
-  await rename(path.join(spool, at, TORN_FILE), to);
+  await rename(path.join(spool, at, TORN_FILE), to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error; // an earlier try came so far
+  });
   await sync(aside);
   return to;
 }

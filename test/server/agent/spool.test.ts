@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
 
 vi.setConfig({ testTimeout: 60_000 });
+const PATIENT = { timeout: 20_000 };
 
 const DAY = '2026-03-02';
 const NOON = Date.parse(`${DAY}T12:00:00Z`);
@@ -118,6 +119,75 @@ test('a package that was moved and is met again is only removed; a torn line is 
   });
 });
 
+test('one that cannot be taken out of the spool is counted all the same, once, and taken out later', async () => {
+  const data = dataset();
+  const clock = new ManualClock(NOON);
+  await serving(data, clock, async ({ service, settled, log }) => {
+    await settled();
+    const aside = path.join(data, 'analytics/spool/torn');
+    const torn = spooled(data, 'oirawdata', DAY, 1, line(NOON));
+    writeFileSync(aside, 'in the way');
+    writeFileSync(path.join(data, 'analytics/spool', torn, 'data.txt.torn'), '{"time":1');
+    spooled(data, 'oirawdata', DAY, 2, line(NOON, { object: '/other' }));
+    const { store } = service.dataset;
+    clock.set(NOON + 43_200_000);
+    await vi.waitFor(() => expect(store.packages('oiinjected').map((p) => p.inputs.length)).toEqual([2]), PATIENT);
+    expect(service.status().agent).toMatchObject({ state: 'failed', packagesMoved: 2, linesMoved: 2, waiting: 0 });
+
+    rmSync(aside);
+    clock.pass(10_000);
+    await settled();
+    await vi.waitFor(() => expect(service.status().agent).toMatchObject({ state: 'idle', packagesMoved: 2, linesMoved: 2, waiting: 0 }));
+    expect(await findPackages(path.join(data, 'analytics/spool'), 'oirawdata')).toEqual([]);
+    expect(readdirSync(aside)).toEqual([`${torn.replaceAll('/', '-')}.txt`]);
+    expect(objects(service.dataset, 'oirawdata')).toEqual(['/', '/other']);
+    expect(log.filter((l) => l['msg'] === 'a torn line was put aside')).toHaveLength(1);
+  });
+});
+
+test('a source that can be read does not hide that the spool cannot', async () => {
+  const data = dataset({ sources: [{ name: 'shop', path: '*.log', cron: '*/10 * * * *' }] });
+  const clock = new ManualClock(NOON);
+  await serving(data, clock, async ({ service, settled }) => {
+    await settled();
+    const bad = path.join(data, 'analytics/spool/oirawdata/2026/03/02/sensor-000001-1/data.txt');
+    mkdirSync(bad, { recursive: true });
+    service.spoolClosed();
+    const failed = { state: 'failed', error: { code: 'TM_ERR_IMPORT_DIRECTORY' } };
+    await vi.waitFor(() => expect(service.status().agent).toMatchObject(failed), PATIENT);
+    const states: unknown[] = [];
+    service.on((event) => event.kind === 'agent' && states.push(event.status.state));
+    clock.pass(600_000);
+    await vi.waitFor(() => expect(service.status().agent.sources[0]).toMatchObject({ lastRunAt: NOON + 600_000 }), PATIENT);
+    await vi.waitFor(() => expect(service.status().agent).toMatchObject(failed), PATIENT);
+    expect(states).not.toContain('idle');
+  });
+});
+
+test('an agent that has stopped arms no alarm', async () => {
+  const data = dataset({ sources: [{ name: 'shop', path: '*.log', cron: '*/10 * * * *' }] });
+  const clock = new ManualClock(NOON);
+  let armed = 0;
+  await serving(data, clock, async ({ service }) => {
+    const arm = clock.at.bind(clock);
+    clock.at = (ms, callback) => {
+      armed++;
+      return arm(ms, callback);
+    };
+    // It stops while the source is looked at.
+    const stopped = new Promise<void>((resolve) => {
+      service.on((event) => {
+        if (event.kind !== 'agent' || event.status.state !== 'working') return;
+        armed = 0;
+        resolve(service.close());
+      });
+    });
+    clock.pass(600_000);
+    await stopped;
+    expect(armed).toBe(0);
+  });
+});
+
 test('one that cannot be read does not keep the others, and is tried again', async () => {
   const data = dataset();
   const clock = new ManualClock(NOON);
@@ -128,8 +198,9 @@ test('one that cannot be read does not keep the others, and is tried again', asy
     mkdirSync(bad, { recursive: true });
     spooled(data, 'oirawdata', DAY, 2, line(NOON));
     service.spoolClosed();
-    await vi.waitFor(() =>
-      expect(service.status().agent).toMatchObject({ state: 'failed', packagesMoved: 1, error: { code: 'TM_ERR_IMPORT_DIRECTORY' } }),
+    await vi.waitFor(
+      () => expect(service.status().agent).toMatchObject({ state: 'failed', packagesMoved: 1, error: { code: 'TM_ERR_IMPORT_DIRECTORY' } }),
+      PATIENT,
     );
     rmSync(bad, { recursive: true });
     writeFileSync(bad, line(NOON, { object: '/mended' }));
