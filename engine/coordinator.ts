@@ -240,7 +240,7 @@ export class Coordinator {
     const ends = new Set<Promise<void>>();
     let broken: { readonly error: unknown } | undefined;
     const held = ({ key, inputs }: Unit): boolean =>
-      this.#running.has(key) || this.#planning.has(key) || this.#stuck.get(key) === inputs.join('\n');
+      this.#running.has(key) || this.#planning.has(key) || (this.#stuck.has(key) && this.#stuck.get(key) === inputs.join('\n'));
     try {
       signal.throwIfAborted();
       await this.#unfinished.recover(this.agenda);
@@ -361,7 +361,10 @@ export class Coordinator {
       const state = controller.signal.aborted ? ('cancelled' as const) : ('failed' as const);
       const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
       const ended = { ...job, state, finishedAt: clock(), error: { code, message: (error as Error).message } };
-      await store.commit({ jobs: [ended] });
+      // Without the request the output is current again, and holds up nobody.
+      const isGivenUp = state === 'cancelled' && unit.again !== undefined;
+      await store.commit({ jobs: [ended], records: isGivenUp ? [{ kind: AGAIN, key: unit.key, value: undefined }] : [] });
+      if (isGivenUp) this.agenda.ask(unit, undefined);
       return update(ended);
     } finally {
       outer.removeEventListener('abort', onAbort);

@@ -116,6 +116,31 @@ test('a job that is scheduled can be called off', async () => {
   expect(words.store.records('again')).toEqual([]);
 });
 
+test('a request to run again that is cancelled while it runs is no more, and its day goes on', async () => {
+  const coordinator = serve();
+  coordinator.learn([await words.add(DAY, ['a'])]);
+  await settled(coordinator, 6);
+  let goOn: () => void = () => undefined;
+  const delivering = new Promise<void>((started) => {
+    words.sink.before = () => {
+      started();
+      return new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    };
+  });
+  const [job] = await coordinator.plan(coordinator.agenda.units('InjectDay'));
+  await delivering;
+  expect(coordinator.cancel(job!.id, fail('TM_ERR_JOB_CANCELLED', 'by hand'))).toBe(true);
+  goOn();
+  await vi.waitFor(() => expect(words.store.job(job!.id)).toMatchObject({ state: 'cancelled' }));
+  await vi.waitFor(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
+  expect(words.store.records('again')).toEqual([]);
+  expect(words.store.packages('dayinjected')).toHaveLength(1);
+  words.sink.before = () => undefined;
+  expect(await words.drain()).toEqual({ succeeded: [], failed: [], waiting: [] });
+});
+
 test('a package is not replaced, purged or removed while a job reads it', async () => {
   const gate = path.join(temporaryFolder(), 'gate');
   let deliver: () => void = () => undefined;
