@@ -27,7 +27,10 @@ type PackedColumn =
   | ['strings', PackedDictionary, PackedNumbers, PackedNumbers]
   | ['numbers', PackedNumbers, PackedNumbers];
 
-/** Pack a batch. The result owns its memory and may be transferred. */
+/**
+ * Pack a batch. Within `inRegion` the result shares memory with other arrays of the task, and is to be written or copied
+ * before the task ends; it must not be transferred. Outside of it, it owns its memory.
+ */
 export function encodeBlock(batch: Batch): Uint8Array<ArrayBuffer> {
   const columns: Record<string, PackedColumn> = {};
   for (const [name, column] of Object.entries(batch.columns)) columns[name] = packColumn(column, batch.rows);
