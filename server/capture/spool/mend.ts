@@ -9,11 +9,16 @@
  * A batch is written to both files and answered when both are on the disk. So a line that only one file has was never answered
  * 2xx; it is taken into the other, because it was whole and a browser's beacon does not come again. Any step may be the last
  * before another crash: mending what is half mended comes to the same.
+ *
+ * Only the package of oirawdata that was written last can lack lines, and its number is the last that was given: none is given
+ * while it is open. An open one before it could be neither made nor removed; it is mended alone, for the lines behind its
+ * offset in sesrawdata are those of the packages after it.
  */
 import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { closePackage, type Twin } from './open-package.js';
 import { findPackages, numberOf, OPEN_FILE, TORN_FILE, TWIN_FILE, type FoundPackage } from './names.js';
+import { readLastNumber } from './package-numbers.js';
 
 const CHUNK = 1 << 20;
 const NEWLINE = 10;
@@ -37,8 +42,10 @@ export async function mendSpool(spool: string): Promise<Mended> {
   const openSessions = new Set(sessions.filter(isOpen).map((p) => p.package));
   const torn: Record<string, number> = {};
   let taken = 0;
+  const greatest = Math.max(0, ...[...impressions, ...sessions].map((p) => numberOf(p.package)));
+  const last = Math.max(greatest, await readLastNumber(spool));
   for (const { package: at } of impressions.filter(isOpen)) {
-    const twin = await readTwin(path.join(spool, at));
+    const twin = numberOf(at) === last ? await readTwin(path.join(spool, at)) : undefined;
     if (twin === undefined || !openSessions.has(twin.package)) addTorn(torn, at, await mendAlone(path.join(spool, at)));
     else {
       const mended = await mendTwins(path.join(spool, at), path.join(spool, twin.package), twin.bytes);
@@ -52,7 +59,7 @@ export async function mendSpool(spool: string): Promise<Mended> {
   // Those of oirawdata first: while one is open, so is the one of sesrawdata that has its lines.
   const closed: string[] = [];
   for (const found of [...impressions, ...sessions]) if (await closeOrRemove(spool, found)) closed.push(found.package);
-  return { closed, torn, taken, greatest: Math.max(0, ...[...impressions, ...sessions].map((p) => numberOf(p.package))) };
+  return { closed, torn, taken, greatest };
 }
 
 function addTorn(torn: Record<string, number>, at: string, bytes: number): void {

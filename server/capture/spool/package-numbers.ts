@@ -17,9 +17,7 @@ export class PackageNumbers {
 
   /** `greatest`: of the packages that are there. */
   static async read(spool: string, greatest: number): Promise<PackageNumbers> {
-    const text = await readFile(path.join(spool, 'sensor.number'), 'utf8').catch(() => '');
-    const last = /^\d{1,15}\n$/.test(text) ? Number(text) : 0;
-    return new PackageNumbers(spool, Math.max(last, greatest));
+    return new PackageNumbers(spool, Math.max(await readLastNumber(spool), greatest));
   }
 
   /** Errors: those of the file system. */
@@ -38,4 +36,10 @@ export class PackageNumbers {
     this.#last = n;
     return n;
   }
+}
+
+/** The last number that was given in a spool, by its file; 0 where that does not tell. */
+export async function readLastNumber(spool: string): Promise<number> {
+  const text = await readFile(path.join(spool, 'sensor.number'), 'utf8').catch(() => '');
+  return /^\d{1,15}\n$/.test(text) ? Number(text) : 0;
 }

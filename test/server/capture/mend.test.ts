@@ -1,8 +1,8 @@
 /** What a crash leaves of the spool, at any byte, comes out whole: nothing that was answered is lost, doubled or out of order. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mendSpool } from '#server/capture/spool/mend.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -96,8 +96,44 @@ test('sesrawdata that is shorter than it was: its twin gives back what it has', 
 test('a folder in which the crash came before the file is removed, and lines longer than a chunk are found', async () => {
   const long = `{"a":"${'x'.repeat(3 << 20)}"}\n`;
   const spool = crashed(long, `{"a":1}\n${long}`, `{"a":1}\n${long.slice(0, -5)}`);
-  mkdirSync(path.join(spool, 'oirawdata/2026/03/02/sensor-000009-1772452800001'));
-  expect(await mendSpool(spool)).toMatchObject({ closed: [OI, SES], taken: 1, greatest: 9 });
-  expect(existsSync(path.join(spool, 'oirawdata/2026/03/02/sensor-000009-1772452800001'))).toBe(false);
+  mkdirSync(path.join(spool, 'oirawdata/2026/03/02/sensor-000007-1772452800001'));
+  expect(await mendSpool(spool)).toMatchObject({ closed: [OI, SES], taken: 1, greatest: 8 });
+  expect(existsSync(path.join(spool, 'oirawdata/2026/03/02/sensor-000007-1772452800001'))).toBe(false);
   expect(content(spool, SES)).toBe(`${long}{"a":1}\n${long}`);
+});
+
+describe('a package of oirawdata that could be neither made nor removed is no twin of sesrawdata', () => {
+  /** Leave an empty package of oirawdata whose twin begins where sesrawdata does. */
+  const abandon = (spool: string, n: number): string => {
+    const at = `oirawdata/2026/03/02/sensor-00000${n}-1772452800000`;
+    mkdirSync(path.join(spool, at));
+    writeFileSync(path.join(spool, at, 'data.txt.temp'), '');
+    writeFileSync(path.join(spool, at, 'twin.json'), JSON.stringify({ package: SES, bytes: 0 }));
+    return at;
+  };
+
+  test('beside the one that was written', async () => {
+    const spool = crashed('', '{"a":1}\n{"a":2}\n', '{"a":1}\n');
+    const abandoned = abandon(spool, 7);
+    expect(await mendSpool(spool)).toMatchObject({ closed: [OI, SES], torn: {}, taken: 1 });
+    expect([OI, SES].map((at) => content(spool, at))).toEqual(['{"a":1}\n{"a":2}\n', '{"a":1}\n{"a":2}\n']);
+    expect(existsSync(path.join(spool, abandoned))).toBe(false);
+  });
+
+  test('when the one that was written is closed', async () => {
+    const spool = crashed('', '{"a":1}\n', '{"a":1}\n');
+    renameSync(path.join(spool, OI, 'data.txt.temp'), path.join(spool, OI, 'data.txt'));
+    const abandoned = abandon(spool, 7);
+    expect(await mendSpool(spool)).toMatchObject({ closed: [SES], torn: {}, taken: 0 });
+    expect(existsSync(path.join(spool, abandoned))).toBe(false);
+  });
+
+  test('when the one that was written has been taken away', async () => {
+    const spool = crashed('', '{"a":1}\n', '{"a":1}\n');
+    rmSync(path.join(spool, OI), { recursive: true });
+    writeFileSync(path.join(spool, 'sensor.number'), '8\n');
+    const abandoned = abandon(spool, 7);
+    expect(await mendSpool(spool)).toMatchObject({ closed: [SES], torn: {}, taken: 0 });
+    expect(existsSync(path.join(spool, abandoned))).toBe(false);
+  });
 });
