@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Day } from '../../../engine/index.js';
 import { sync } from '../../../engine/store/disk.js';
@@ -32,6 +32,7 @@ export class OpenPackage {
   readonly since: number;
   readonly #folder: string;
   readonly #handle: FileHandle;
+  #closing = false;
   #bytes = 0;
   #lines = 0;
 
@@ -43,29 +44,18 @@ export class OpenPackage {
     this.#handle = handle;
   }
 
-  /** Make a package; it is on the disk, and empty, when the promise resolves. */
+  /** Make a package; it is on the disk, and empty, when the promise resolves. Where this fails nothing of it stays. */
   static async create(made: NewPackage): Promise<OpenPackage> {
     const folder = path.join(made.spool, made.package);
-    await mkdir(folder, { recursive: true });
-    // The twin first: a package that has lines tells where they are a second time.
-    if (made.twin !== undefined) {
-      const twin = await open(path.join(folder, TWIN_FILE), 'w');
-      try {
-        await twin.writeFile(`${JSON.stringify(made.twin)}\n`);
-        await twin.sync();
-      } finally {
-        await twin.close();
-      }
-    }
-    const handle = await open(path.join(folder, OPEN_FILE), FLAGS);
+    await mkdir(path.dirname(folder), { recursive: true });
+    await mkdir(folder);
     try {
-      await handle.sync();
-      for (let at = folder; at.length >= made.spool.length; at = path.dirname(at)) await sync(at);
+      return new OpenPackage(made, await createFiles(made, folder));
     } catch (error) {
-      await handle.close();
+      // One that stays all the same is empty: it goes when the spool is mended.
+      await removeEmpty(folder).catch(() => undefined);
       throw error;
     }
-    return new OpenPackage(made, handle);
   }
 
   /** Bytes and lines that are safe on the disk. */
@@ -75,6 +65,11 @@ export class OpenPackage {
 
   get lines(): number {
     return this.#lines;
+  }
+
+  /** Whether `close` was called: it takes no more lines, though closing failed. */
+  get closing(): boolean {
+    return this.#closing;
   }
 
   /** Write behind what is safe, and wait until it is on the disk. It counts when `keep` is called. */
@@ -97,17 +92,71 @@ export class OpenPackage {
     await this.#handle.datasync();
   }
 
-  /** Give it its final name, or remove it where it has no line. Where this fails it stays open. */
+  /** Give it its final name, or remove it where it has no line. Where this fails it is to be called again. */
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#lines === 0) await rm(this.#folder, { recursive: true, force: true });
     else await closePackage(this.#folder);
     await this.#handle.close();
   }
 }
 
-/** Give the data file of a package's folder its final name. */
-export async function closePackage(folder: string): Promise<void> {
-  await rename(path.join(folder, OPEN_FILE), path.join(folder, CLOSED_FILE));
+/** Make the files of a new package, and wait until they and the folders above them are on the disk. */
+async function createFiles({ spool, twin }: NewPackage, folder: string): Promise<FileHandle> {
+  // The twin first: a package that has lines tells where they are a second time.
+  if (twin !== undefined) {
+    const file = await open(path.join(folder, TWIN_FILE), 'w');
+    try {
+      await file.writeFile(`${JSON.stringify(twin)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+  const handle = await open(path.join(folder, OPEN_FILE), FLAGS);
+  try {
+    await handle.sync();
+    for (let at = folder; at.length >= spool.length; at = path.dirname(at)) await sync(at);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return handle;
+}
+
+/** Remove a package's folder file by file, which takes no file descriptor: there may be none left. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rm(path.join(folder, OPEN_FILE), { force: true });
   await rm(path.join(folder, TWIN_FILE), { force: true });
-  await sync(folder);
+  await rmdir(folder);
+}
+
+/**
+ * Give the data file of a package's folder its final name. May be called again when it failed, or when all was done: from the
+ * renaming on the agent may move the package and remove the folder.
+ */
+export async function closePackage(folder: string): Promise<void> {
+  const closed = path.join(folder, CLOSED_FILE);
+  await rename(path.join(folder, OPEN_FILE), closed).catch(async (error: unknown) => {
+    if (!isMissing(error) || (!(await exists(closed)) && (await exists(folder)))) throw error;
+  });
+  await rm(path.join(folder, TWIN_FILE), { force: true });
+  await sync(folder).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** Errors: those of the file system but that it is not there. */
+async function exists(at: string): Promise<boolean> {
+  try {
+    await stat(at);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }

@@ -247,12 +247,16 @@ export class Spool {
     return this.#dueLocations(day, now).length > 0;
   }
 
-  /** While a package of sesrawdata is closed none of oirawdata is open: its lines would have two twins. */
+  /**
+   * While a package of sesrawdata is closed none of oirawdata is open: its lines would have two twins. One whose closing failed
+   * is due whatever the clock says: the agent may have it already, and lines written into it would be lost.
+   */
   #dueLocations(day: Day, now: number): readonly RawLocation[] {
     const { thresholdMs, sessionThresholdMs = Infinity } = this.#options;
     const { oirawdata, sesrawdata } = this.#open;
-    if (sesrawdata !== undefined && (sesrawdata.day < day || now - sesrawdata.since >= sessionThresholdMs)) return RAW_LOCATIONS;
-    return oirawdata !== undefined && now - oirawdata.since >= thresholdMs ? ['oirawdata'] : [];
+    const isUp = (p: OpenPackage, ms: number): boolean => p.closing || now - p.since >= ms;
+    if (sesrawdata !== undefined && (sesrawdata.day < day || isUp(sesrawdata, sessionThresholdMs))) return RAW_LOCATIONS;
+    return oirawdata !== undefined && isUp(oirawdata, thresholdMs) ? ['oirawdata'] : [];
   }
 
   async #closeDue(day: Day, now: number): Promise<void> {

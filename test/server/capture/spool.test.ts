@@ -7,6 +7,7 @@ import { zone } from '#engine/index.js';
 import { Spool, type SpoolOptions } from '#server/capture/spool/spool.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { dataFiles, spoolLines } from './capturing.js';
+import { failSync } from './failing-sync.js';
 
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 2, 2, 12);
@@ -154,6 +155,46 @@ describe('a disk that fails', () => {
     expect(numbers(folder, 'oirawdata')).toEqual([2]);
     expect(numbers(folder, 'sesrawdata')).toEqual([2]);
     await spool.close();
+  });
+
+  test('a package that cannot be made does not stay, and no line is doubled by a crash after it', async () => {
+    const { spool, folder, add } = await opened();
+    // That of oirawdata's data file: before it are two of the number, seven of sesrawdata's package, two of the number and its twin.
+    failSync(13);
+    await expect(add(1)).rejects.toThrow('EIO');
+    expect(dataFiles(folder, 'oirawdata')).toEqual([]);
+    await vi.waitFor(() => expect(spool.takes).toBe(true), { timeout: 5000 });
+    await Promise.all([add(2), add(3)]);
+    expect(dataFiles(folder, 'oirawdata')).toHaveLength(1);
+    // As if it had been killed.
+    const second = await opened({}, folder);
+    await second.spool.close();
+    expect(numbers(folder, 'oirawdata')).toEqual([2, 3]);
+    expect(numbers(folder, 'sesrawdata')).toEqual([2, 3]);
+  });
+
+  test.each([
+    ['and its package is there', () => undefined],
+    ['and its package is taken away', (at: string) => rmSync(at, { recursive: true })],
+  ])('a package that gets its name, but not safely, is closed later: %s', async (_, meanwhile) => {
+    const spooled = await opened();
+    const { spool, folder, closed, add } = spooled;
+    await add(1);
+    const first = spool.openPackage!.package;
+    spooled.now += HOUR;
+    failSync(1);
+    await expect(add(2)).rejects.toThrow('EIO');
+    meanwhile(path.join(folder, 'spool', first));
+    await vi.waitFor(() => expect(spool.takes).toBe(true), { timeout: 5000 });
+    // A clock that is set back does not make it open again.
+    spooled.now -= HOUR;
+    await add(3);
+    expect(closed).toEqual([first]);
+    expect(spool.openPackage).toMatchObject({ lines: 1 });
+    expect(numbers(folder, 'oirawdata').at(-1)).toBe(3);
+    expect(dataFiles(folder, 'oirawdata').at(-1)?.text).toBe('{"n":3}\n');
+    await spool.close();
+    expect(numbers(folder, 'sesrawdata')).toEqual([1, 3]);
   });
 
   test('a full disk: nothing that was refused is there, nothing that was answered is lost', async ({ skip, onTestFinished }) => {
