@@ -17,7 +17,10 @@ export interface ChildSpecification {
   readonly log: Log;
   readonly onReady: (port: number) => void;
   readonly onMessage: (message: Extract<ChildMessage, { kind: 'capture' | 'closed' }>) => void;
-  /** It ended and is started again, unless this throws nothing away: true gives it up. `wasReady`: in any of its lives. */
+  /**
+   * The process ended. Answer true to give it up, false to have it started again. `failure`: what it said of it itself, if
+   * anything; `wasReady`: whether it was ready once, in this life or an earlier one.
+   */
   readonly onDown: (reason: string, failure: Failure | undefined, wasReady: boolean) => boolean;
 }
 
@@ -93,8 +96,8 @@ export class Child {
         this.#process = undefined;
         resolve({ reason, failure });
       };
-      child.once('error', (error) => {
-        // Of a process that runs, it tells that a message could not be sent.
+      child.on('error', (error) => {
+        // Of a process that runs, it tells that a message or a signal could not be sent; that may come more than once.
         if (child.pid === undefined) end(`it could not be started: ${error.message}`);
       });
       child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
