@@ -64,7 +64,7 @@ export async function runChild(
   process.on('SIGTERM', () => void stop());
   process.on('disconnect', () => void stop());
   // It went while our modules were loaded, when nobody listened yet. A process that was not forked has no connection: undefined.
-  if (process.connected === false) return stop();
+  if ('connected' in process && !process.connected) return stop();
   const early: Exclude<SupervisorMessage, { kind: 'stop' }>[] = [];
   let hear = (message: Exclude<SupervisorMessage, { kind: 'stop' }>): void => void early.push(message);
   process.on('message', (message: SupervisorMessage) => {
