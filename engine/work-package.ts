@@ -61,9 +61,9 @@ export function recordsOf(p: WorkPackage): number {
   return Object.values(p.beans).reduce((n, records) => n + records, 0);
 }
 
-/** What stays of a package when its beans are purged. */
+/** What stays of a package when its beans are purged: all that was counted, and its report; refused records go with the beans. */
 export function withoutBeans(p: WorkPackage): WorkPackage {
-  const { rejects: _rejects, report: _report, ...kept } = p;
+  const { rejects: _rejects, ...kept } = p;
   return { ...kept, state: 'purged', parts: [] };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDay, periodOf, type Granularity, type Period } from '#engine/period.js';
-import { countBeans, outputPath, rawPath, recordsOf, type Part, type WorkPackage } from '#engine/work-package.js';
+import { countBeans, outputPath, rawPath, recordsOf, withoutBeans, type Part, type WorkPackage } from '#engine/work-package.js';
 
 const period = (granularity: Granularity, date: string): Period => periodOf(granularity, parseDay(date));
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
@@ -63,4 +63,19 @@ test('beans are counted by type', () => {
   expect(beans).toEqual({ A: 7, B: 1 });
   expect(recordsOf({ beans } as unknown as WorkPackage)).toBe(8);
   expect(recordsOf({ beans: {} } as unknown as WorkPackage)).toBe(0);
+});
+
+test('purged: the beans and the refused records go; counts and the report stay', () => {
+  const part: Part = { name: 'part-00000', bytes: 9, checksum: 1, blocks: [] };
+  const kept = {
+    path: '/d/l/2020/01/01/a',
+    location: 'l',
+    period: period('day', '2020-01-01'),
+    createdAt: 1,
+    inputs: [],
+    beans: { A: 2 },
+    counters: { read: 3, rejected: 1 },
+    report: { rows: 2 },
+  };
+  expect(withoutBeans({ ...kept, state: 'complete', parts: [part], rejects: part })).toEqual({ ...kept, state: 'purged', parts: [] });
 });
