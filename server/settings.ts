@@ -146,7 +146,9 @@ export const settingsSchema = z.strictObject({
       z.strictObject({ keep: duration.describe('how long after the end of their day, week or month beans are kept, such as 30d') }),
     )
     .default({})
-    .describe('by location: how long `tidemill serve` keeps the beans of packages; counts and reports stay, what is still needed waits'),
+    .describe(
+      'by location: how long `tidemill serve` keeps the beans of packages; counts and reports stay, rejected lines go with the beans; what is still needed waits: impressions with ids in oirawdata, with which late ones are compared, until oiprocessed and sesrawdata of their day are purged',
+    ),
   scheduler: z
     .strictObject({
       liveSums: z

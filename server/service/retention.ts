@@ -3,6 +3,7 @@ import {
   formatPeriod,
   unitKey,
   type Coordinator,
+  type Day,
   type Period,
   type Topology,
   type WorkPackage,
@@ -31,6 +32,7 @@ export function checkRetention({ settings, topology }: Pick<RetentionParts, 'set
 export class Retention {
   readonly #p: RetentionParts;
   #status: readonly RetentionStatus[];
+  #busy: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RetentionParts) {
     this.#p = parts;
@@ -41,16 +43,23 @@ export class Retention {
     return this.#status;
   }
 
-  /** Purge what can be at a time, ms since the epoch. Errors: those of the store. */
-  async run(now: number): Promise<readonly RetentionStatus[]> {
+  /** Purge what can be at a time, ms since the epoch, one call after the other. Errors: those of the store. */
+  run(now: number): Promise<readonly RetentionStatus[]> {
+    const run = this.#busy.then(() => this.#purge(now));
+    this.#busy = run.catch(() => undefined);
+    return run;
+  }
+
+  async #purge(now: number): Promise<readonly RetentionStatus[]> {
     const next: RetentionStatus[] = [];
     for (const { location, keepMs, purged } of this.#status) {
       const free: WorkPackage[] = [];
       const reasons: string[] = [];
       const bound = this.#p.zone.dayOf(now - keepMs);
+      const comparedFor = this.#comparedFor(location);
       for (const p of this.#p.coordinator.packages(location)) {
         if (p.state === 'purged' || endOf(p.period) > bound) continue;
-        const reason = this.#neededBy(p);
+        const reason = this.#neededBy(p) ?? neededForIds(p, comparedFor);
         if (reason === undefined) free.push(p);
         else reasons.push(reason);
       }
@@ -81,4 +90,30 @@ export class Retention {
       return `${made.processor.name} ${formatPeriod(made.period)} is about to make it anew`;
     return undefined;
   }
+
+  /**
+   * The locations, and days of each, in which an impression that repeats an id of a package of this one would be counted once
+   * more: late lines make a package of their own there, or in sesrawdata where files are imported. Not the days of which a
+   * package is purged there: nothing late is counted then.
+   */
+  #comparedFor(location: string): ReadonlyMap<string, ReadonlySet<Day>> {
+    const { topology, coordinator } = this.#p;
+    const open = new Map<string, ReadonlySet<Day>>();
+    if (location !== 'oirawdata') return open;
+    const made = topology.consumersOf(location).flatMap((c) => (c.covers === 'package' ? [c.output] : []));
+    for (const at of [...made, 'sesrawdata']) {
+      const packages = coordinator.packages(at);
+      const days = new Set(packages.map((p) => p.period.first));
+      for (const p of packages) if (p.state === 'purged') days.delete(p.period.first);
+      open.set(at, days);
+    }
+    return open;
+  }
+}
+
+/** Why the ids of a package cannot go yet. */
+function neededForIds({ period, counters }: WorkPackage, comparedFor: ReadonlyMap<string, ReadonlySet<Day>>): string | undefined {
+  if ((counters['with_id'] ?? 0) === 0) return undefined;
+  const [at] = [...comparedFor].find(([, days]) => days.has(period.first)) ?? [];
+  return at === undefined ? undefined : `ids that come late are compared with it: ${at} of ${formatPeriod(period)} is kept`;
 }

@@ -1,5 +1,6 @@
 /* Beans go when they are old enough, and not before nobody needs them. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { openForWriting } from '#server/dataset.js';
 import { createLog } from '#server/log.js';
@@ -11,6 +12,7 @@ import { tidemillJson } from '../../support/tidemill.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const PATIENT = { timeout: 20_000 };
 const DAY = '2026-03-02';
 const HOUR = 3_600_000;
 const START = Date.parse(`${DAY}T00:00:00Z`);
@@ -69,6 +71,52 @@ test('raw data and visitors: kept while a week or month is open, purged after, a
   await serving(data, clock, async ({ service, settled }) => {
     await settled();
     expect(service.dataset.store.jobs().every((j) => j.state === 'succeeded')).toBe(true);
+  });
+  expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true }]);
+});
+
+test('impressions with ids: kept as long as one that comes late with the same id would be counted', async () => {
+  const data = temporaryFolder();
+  const log = (name: string, ids: readonly string[]): void =>
+    writeFileSync(path.join(data, name), ids.map((id) => line(START, id === '' ? {} : { id })).join(''));
+  prepareDataset(data, {
+    settings: {
+      sources: [{ path: path.join(data, '*.txt'), cron: '0 * * * *' }],
+      retention: Object.fromEntries(
+        ['oirawdata', 'oiprocessed', 'sesrawdata'].map((at) => [at, { keep: at === 'sesrawdata' ? '9d' : '1d' }]),
+      ),
+    },
+  });
+  log('a.txt', ['1', '2']);
+  log('b.txt', ['']);
+  const clock = new ManualClock(at('2026-03-03T00:30:00'));
+  await serving(data, clock, async ({ service, settled }) => {
+    const { store } = service.dataset;
+    const states = (location: string) => store.packages(location).map((p) => `${p.state} ${p.beans['TransferObject'] ?? 0}`);
+    const seen = (n: number) => vi.waitFor(() => expect(service.status().agent.sources[0]).toMatchObject({ lines: n }), PATIENT);
+    clock.pass(HOUR);
+    await seen(3);
+    await settled();
+    clock.set(at('2026-03-04T02:00:00'));
+    await settled();
+    clock.pass(HOUR);
+    // Nothing says that oiprocessed goes before oirawdata: sesrawdata is there for a week more.
+    await vi.waitFor(
+      () =>
+        expect(service.status().retention[0]).toMatchObject({ held: 1, reason: expect.stringContaining('ids that come late') as string }),
+      PATIENT,
+    );
+    expect(states('oirawdata').toSorted()).toEqual(['complete 2', 'purged 1']);
+
+    log('late.txt', ['2', '1', '3']);
+    clock.pass(HOUR);
+    await seen(6);
+    await settled();
+    expect(store.packages('oirawdata').map((p) => p.counters['duplicate'])).toContain(2);
+    clock.set(at('2026-03-12T12:00:00'));
+    await settled();
+    clock.pass(HOUR);
+    await vi.waitFor(() => expect(service.status().retention[0]).toMatchObject({ location: 'oirawdata', purged: 3 }), PATIENT);
   });
   expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true }]);
 });
