@@ -54,8 +54,12 @@ export function parserOf(
 }
 
 /** Injections whose sums a database has not got: it is another one, or was lost. They are to be made again. */
-export function lostInjections({ store, topology }: Dataset, holds: (packagePath: string) => boolean): WorkPackage[] {
-  const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => store.packages(p.output));
+export function lostInjections(
+  { topology }: Dataset,
+  packages: (location: string) => readonly WorkPackage[],
+  holds: (packagePath: string) => boolean,
+): WorkPackage[] {
+  const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => packages(p.output));
   return injections.filter((p) => !holds(p.path));
 }
 
@@ -101,7 +105,11 @@ export class Workshop {
     this.openDatabase();
     try {
       const sink = await (this.#sink as Promise<DatabaseSink>);
-      const lost = lostInjections(this.#dataset, (at) => sink.holds(at));
+      const lost = lostInjections(
+        this.#dataset,
+        (location) => store.packages(location),
+        (at) => sink.holds(at),
+      );
       if (lost.length > 0) await store.commit({ remove: lost.map((p) => p.path) });
       const coordinator = new Coordinator({
         ...flowOf(this.#dataset),

@@ -89,9 +89,11 @@ export class RunningService implements Service {
       clock,
       onTask: () => undefined,
       onOpened: async (holds) => {
-        await this.#coordinator.end(lostInjections(dataset, holds), 'remove');
+        // As they are in memory: to read thousands of reports from the store would hold up the API.
+        const lost = lostInjections(dataset, (location) => this.#coordinator.packages(location), holds);
+        await this.#coordinator.end(lost, 'remove');
       },
-      onBack: () => this.#coordinator.release((job) => isAway(job.error?.code)),
+      onBack: () => this.#releaseInjections(),
     });
     this.#coordinator = new Coordinator({
       ...flowOf(dataset),
@@ -148,18 +150,22 @@ export class RunningService implements Service {
 
   async cancel(jobId: string): Promise<'cancelled' | 'not_running' | 'unknown'> {
     const reason = fail('TM_ERR_JOB_CANCELLED', 'cancelled by hand');
-    const ended = new Promise<Job['state']>((resolve) => {
+    const state = await new Promise<Job['state']>((resolve) => {
+      const settle = (to: Job['state']): void => {
+        off();
+        this.#stop.signal.removeEventListener('abort', onStop);
+        resolve(to);
+      };
+      // A job that the end of the service ends is left as it is, for the next start.
+      const onStop = (): void => settle('running');
       const off = this.on((event) => {
         if (event.kind !== 'job' || event.job.id !== jobId || event.job.state === 'running' || event.job.state === 'scheduled') return;
-        off();
-        resolve(event.job.state);
+        settle(event.job.state);
       });
-      if (!this.#coordinator.cancel(jobId, reason)) {
-        off();
-        resolve('scheduled');
-      }
+      this.#stop.signal.addEventListener('abort', onStop);
+      if (this.#stop.signal.aborted) onStop();
+      else if (!this.#coordinator.cancel(jobId, reason)) settle('scheduled');
     });
-    const state = await ended;
     if (state === 'cancelled') return 'cancelled';
     if (state !== 'scheduled') return 'not_running';
     if (await this.#coordinator.unplan(jobId)) return 'cancelled';
@@ -312,7 +318,15 @@ export class RunningService implements Service {
 
   #onJob(job: Job): void {
     if (job.state === 'failed') this.#o.log.error('a job failed', { job: job.id, processor: job.processor, error: job.error });
+    // It came back while the end of the job was stored; the coordinator takes note of the end after this.
+    if (job.state === 'failed' && isAway(job.error?.code) && this.#sink.status.state === 'ok')
+      setImmediate(() => this.#releaseInjections());
     this.#tell({ kind: 'job', job });
+  }
+
+  /** Let those be tried again that failed because the database was away. */
+  #releaseInjections(): void {
+    this.#coordinator.release((job) => isAway(job.error?.code));
   }
 
   #onPackages(created: readonly WorkPackage[], removed: readonly WorkPackage[]): void {

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { formatPeriod } from '#engine/index.js';
+import { formatPeriod, type Job } from '#engine/index.js';
+import type { Dataset } from '#server/dataset.js';
 import type { ServiceEvent } from '#server/service/contract.js';
 import { databaseOf, line, linesOf, prepareDataset, trafficBytes } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -172,13 +173,42 @@ test('a job that waits for its turn is called off; retried, it runs', async () =
   });
 });
 
+/** Open a DuckDB file in another process; the function that is returned ends it. */
+async function held(file: string): Promise<() => Promise<unknown>> {
+  const holds = `require('@duckdb/node-api').DuckDBInstance.create(process.argv[1]).then(() => { console.log('open'); setInterval(() => 0, 1000); })`;
+  const holder = spawn(process.execPath, ['-e', holds, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = new Promise((resolve) => holder.once('exit', resolve));
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  return () => {
+    holder.kill('SIGKILL');
+    return gone;
+  };
+}
+
+/** Hold commits that take a job to a state until `goOn`, as on a slow disk. */
+function slowed({ store }: Dataset, state: Job['state']) {
+  let goOn: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const commit = store.commit.bind(store);
+  const waiting: Job[] = [];
+  store.commit = async (change) => {
+    const [job] = change.jobs ?? [];
+    if (job?.state === state) {
+      waiting.push(job);
+      await slow;
+    }
+    return commit(change);
+  };
+  return { waiting, goOn };
+}
+
 test('a database that somebody else has open: injections fail, and go on by themselves when it is free', async () => {
   const data = dataset();
   const clock = new ManualClock(AFTER);
   const other = path.join(temporaryFolder(), 'other.duckdb');
-  const holds = `require('@duckdb/node-api').DuckDBInstance.create(process.argv[1]).then(() => { console.log('open'); setInterval(() => 0, 1000); })`;
-  const holder = spawn(process.execPath, ['-e', holds, other], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  const gone = await held(other);
   try {
     await serving(
       data,
@@ -194,9 +224,7 @@ test('a database that somebody else has open: injections fail, and go on by them
         clock.pass(15_000);
         await settled();
         expect(failed()).toBe(3);
-        const gone = new Promise((resolve) => holder.once('exit', resolve));
-        holder.kill('SIGKILL');
-        await gone;
+        await gone();
         await vi.waitFor(
           async () => {
             clock.pass(15_000);
@@ -210,7 +238,42 @@ test('a database that somebody else has open: injections fail, and go on by them
       { database: other },
     );
   } finally {
-    holder.kill('SIGKILL');
+    await gone();
+  }
+});
+
+test('an injection whose end is stored only when the database is back goes on too', async () => {
+  const data = dataset();
+  const other = path.join(temporaryFolder(), 'other.duckdb');
+  const clock = new ManualClock(AFTER);
+  const gone = await held(other);
+  try {
+    await serving(
+      data,
+      clock,
+      async (served) => {
+        const { service, settled } = served;
+        const { store } = service.dataset;
+        const { waiting, goOn } = slowed(service.dataset, 'failed');
+        for (const [i, location] of ['oirawdata', 'sesrawdata'].entries()) spooled(data, location, DAY, i + 1, line(START));
+        service.spoolClosed();
+        await vi.waitFor(() => expect(waiting).toHaveLength(3), { timeout: 20_000 });
+        await gone();
+        await vi.waitFor(
+          () => {
+            clock.pass(15_000);
+            expect(service.status().database.state).toBe('ok');
+          },
+          { timeout: 20_000 },
+        );
+        goOn();
+        await settled();
+        await vi.waitFor(() => expect(store.jobs().filter((j) => j.state !== 'succeeded')).toEqual([]), { timeout: 20_000 });
+      },
+      { database: other },
+    );
+  } finally {
+    await gone();
   }
 });
 
@@ -299,4 +362,25 @@ test('what is under way when the service closes runs again at the next start', a
       },
     );
   });
+});
+
+test('a cancel is answered though the service ends before the job does', async () => {
+  const data = dataset();
+  const clock = new ManualClock(START + 5000);
+  await serving(
+    data,
+    clock,
+    async ({ service }) => {
+      const { waiting, goOn } = slowed(service.dataset, 'running');
+      spooled(data, 'oirawdata', DAY, 1, line(START));
+      service.spoolClosed();
+      await vi.waitFor(() => expect(waiting).toHaveLength(1), { timeout: 20_000 });
+      const answer = service.cancel(waiting[0]!.id);
+      const closed = service.close();
+      expect(await answer).toBe('not_running');
+      goOn();
+      await closed;
+    },
+    { graceMs: 50 },
+  );
 });
