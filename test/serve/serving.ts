@@ -11,6 +11,8 @@ export interface Serving {
   readonly sensor: string;
   /** The process of that name that is ready; waits for it while it is started. */
   pid(name: ChildName): Promise<number>;
+  /** Kill it with SIGKILL as soon as it is ready. */
+  kill(name: ChildName): Promise<void>;
   /** What the API says at a path below /api/v1/. */
   // eslint-disable-next-line typescript/no-explicit-any
   ask(path: string): Promise<any>;
@@ -37,16 +39,22 @@ export async function serving(data: string, args: readonly string[]): Promise<Se
   const { api, sensor } = await ready;
   let isOver = false;
   void over.then(() => (isOver = true));
+  const pid = async (name: ChildName): Promise<number> => {
+    for (;;) {
+      const now = pids.get(name);
+      if (now !== undefined) return now;
+      if (isOver) throw new Error('serve has ended');
+      await Promise.race([once(lines, 'line'), over]);
+    }
+  };
   return {
     api,
     sensor,
-    async pid(name) {
-      for (;;) {
-        const pid = pids.get(name);
-        if (pid !== undefined) return pid;
-        if (isOver) throw new Error('serve has ended');
-        await Promise.race([once(lines, 'line'), over]);
-      }
+    pid,
+    kill: async (name) => {
+      process.kill(await pid(name), 'SIGKILL');
+      // That it has ended is in the log a little later.
+      pids.delete(name);
     },
     ask: async (path) => (await fetch(`${api}/api/v1/${path}`)).json(),
     end: (signal) => {
