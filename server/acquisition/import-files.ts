@@ -148,7 +148,7 @@ class Import {
   }
 
   async #read(index: number, source: Source, head: string, format: Format, known: readonly KnownIntake[]): Promise<void> {
-    const before = await knownBeginning(source, head, [...known, ...this.#intakes], this.#chunkBytes);
+    const before = await knownBeginning(this.#hands, source, head, [...known, ...this.#intakes], this.#chunkBytes);
     this.#linesBefore[index] = before?.intake.lines ?? 0;
     if (before !== undefined && !before.grown) {
       this.#done.push({ name: source.name, state: 'known', format, bytes: 0 });

@@ -1,3 +1,4 @@
+import { call, type Hands } from './hands.js';
 import { chunksOf, digestOf, type Source } from './source.js';
 import type { LocationStore } from '../../engine/index.js';
 
@@ -43,18 +44,41 @@ export function intakes(store: LocationStore): KnownIntake[] {
   return store.records(INTAKE).map(({ key, value }) => ({ ...(value as Intake), key }));
 }
 
-/** The longest intake that the content of a source begins with, and whether there is more of it now. */
-export async function knownBeginning<I extends Intake>(
+export interface Beginning {
+  readonly intake: KnownIntake;
+  /** Whether there is more of it now. */
+  readonly grown: boolean;
+}
+
+/**
+ * The longest intake that the content of a source begins with. All of that is read again, in the pool: a log that is read on a
+ * schedule may be long.
+ */
+export async function knownBeginning(
+  hands: Hands,
   source: Source,
   head: string,
-  known: readonly I[],
+  all: readonly KnownIntake[],
   chunkBytes: number,
-): Promise<{ intake: I; grown: boolean } | undefined> {
-  let candidates = known.filter((i) => i.head === head);
-  let best: I | undefined;
+): Promise<Beginning | undefined> {
+  const known = all.filter((i) => i.head === head);
+  return known.length === 0 ? undefined : call(hands, './ledger.js', 'compareBeginning', { source, known, chunkBytes });
+}
+
+/** The task of `knownBeginning`; `known` have the head of the source. */
+export async function compareBeginning({
+  source,
+  known,
+  chunkBytes,
+}: {
+  readonly source: Source;
+  readonly known: readonly KnownIntake[];
+  readonly chunkBytes: number;
+}): Promise<Beginning | undefined> {
+  let candidates = known;
+  let best: KnownIntake | undefined;
   let length = 0;
   let n = 0;
-  if (candidates.length === 0) return undefined;
   for await (const chunk of chunksOf(source, chunkBytes)) {
     const at = n++;
     length += chunk.length;

@@ -5,7 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { filesOf } from '#server/agent/glob.js';
 import { beansOf, readPart } from '#engine/index.js';
-import type { Dataset } from '#server/dataset.js';
+import { PoolExecutor } from '#engine/executor/pool-executor.js';
+import { importFiles } from '#server/acquisition/import-files.js';
+import { openForWriting, type Dataset } from '#server/dataset.js';
+import { parserOf } from '#server/workshop.js';
 import { prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, type Served } from '../../support/service.js';
@@ -84,6 +87,32 @@ test('growing, rotated, compressed, in the middle of a line: every line is read 
     expect(objects(served.service.dataset)).toEqual(['/1', '/2', '/3', '/4', '/5', '/6', '/7']);
     expect(served.service.status().agent.sources[0]).toMatchObject({ files: 1, lines: 1 });
   });
+});
+
+test('what is known of a log that has grown is compared in the pool', async () => {
+  const data = temporaryFolder();
+  prepareDataset(data);
+  const log = path.join(data, 'access.log');
+  const dataset = await openForWriting({ data, name: 'analytics', environment: {} });
+  const labels: string[] = [];
+  const pool = new PoolExecutor(1, (event) => labels.push(event.label));
+  const read = async () => {
+    const { sources } = await importFiles([log], dataset.store, pool, NOON, {
+      format: 'combined',
+      parser: parserOf(dataset, NOON, 'shop', ['bot']),
+    });
+    return [sources[0]?.state, labels.splice(0).includes('import compareBeginning')];
+  };
+  try {
+    writeFileSync(log, logLine('/1'));
+    expect(await read()).toEqual(['new', false]);
+    appendFileSync(log, logLine('/2'));
+    expect(await read()).toEqual(['grown', true]);
+    expect(await read()).toEqual(['known', true]);
+  } finally {
+    await pool.close();
+    await dataset.store.close();
+  }
 });
 
 test('a file that is not there, or is no log, is told of, and the others are read', async () => {
