@@ -79,6 +79,8 @@ export class Coordinator {
   /** What units were made of when they failed, or were cancelled. */
   readonly #stuck = new Map<string, string>();
   readonly #readers = new Readers();
+  /** Jobs under way at once, apart from injections. */
+  readonly #most: number;
   #counts = { ready: 0, waiting: 0 };
   #isPaused = false;
   #woken: Promise<void>;
@@ -88,6 +90,7 @@ export class Coordinator {
     const { store, topology } = options;
     this.#o = options;
     this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
+    this.#most = 2 * options.executor.workers + 2;
     this.#woken = this.#sleep();
     this.#depth = new Map([...topology.processors].map(([name, p]) => [name, topology.depth(p)]));
     this.#catalogue = new Catalogue(store, topology.locations.keys());
@@ -211,6 +214,7 @@ export class Coordinator {
   /** Take in packages that somebody else has committed. */
   learn(created: readonly WorkPackage[]): void {
     this.#applied(created, []);
+    this.wake();
   }
 
   /**
@@ -248,6 +252,10 @@ export class Coordinator {
         signal.throwIfAborted();
         if (broken !== undefined) throw broken.error;
         this.#woken = this.#sleep();
+        if (this.#isFull()) {
+          await this.#woken;
+          continue;
+        }
         const { ready, waiting } = readinessOf(this.agenda, { closed, held });
         if (endsIdle && ready.length === 0 && this.#running.size === 0) return waiting;
         const chosen = this.#isPaused ? [] : this.#choose(ready);
@@ -275,6 +283,19 @@ export class Coordinator {
     }
   }
 
+  /** Whether no job can be started, of whatever kind: to look through the units is of no use then. */
+  #isFull(): boolean {
+    const { injections, others } = this.#taken();
+    return injections >= INJECTIONS && others >= this.#most;
+  }
+
+  /** Jobs under way: those for the sink, and the others. */
+  #taken(): { injections: number; others: number } {
+    let injections = 0;
+    for (const { processor } of this.#running.values()) if (processor.kind === 'inject') injections++;
+    return { injections, others: this.#running.size - injections };
+  }
+
   #sleep(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -288,13 +309,11 @@ export class Coordinator {
    */
   #choose(ready: readonly Unit[]): Unit[] {
     const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
-    let injections = [...this.#running.values()].filter(isInjection).length;
-    let others = this.#running.size - injections;
-    const most = 2 * this.#o.executor.workers + 2;
+    let { injections, others } = this.#taken();
     const depth = ({ processor }: Unit): number => this.#depth.get(processor.name) ?? 0;
     const chosen: Unit[] = [];
     for (const unit of [...ready].sort((a, b) => a.period.first - b.period.first || depth(b) - depth(a))) {
-      if (isInjection(unit) ? injections >= INJECTIONS : others >= most) continue;
+      if (isInjection(unit) ? injections >= INJECTIONS : others >= this.#most) continue;
       if (!this.#readers.mayStart(unit)) continue;
       if (isInjection(unit)) injections++;
       else others++;
@@ -352,7 +371,7 @@ export class Coordinator {
         return refused;
       }
       if (unit.again !== undefined) this.agenda.ask(unit, undefined);
-      this.#applied([outcome.package], removed);
+      this.#applied([outcome.package], removed); // the end of the job wakes the loop, when its slot is free
       update(done);
       this.#unfinished.delete(unit.key);
       return done;
@@ -377,6 +396,5 @@ export class Coordinator {
     const before = this.#catalogue.apply(created, removed);
     this.agenda.apply(created, before);
     this.#o.onPackages?.(created, before);
-    this.wake();
   }
 }
