@@ -83,7 +83,7 @@ test('impressions with ids: kept as long as one that comes late with the same id
     settings: {
       sources: [{ path: path.join(data, '*.txt'), cron: '0 * * * *' }],
       retention: Object.fromEntries(
-        ['oirawdata', 'oiprocessed', 'sesrawdata'].map((at) => [at, { keep: at === 'sesrawdata' ? '9d' : '1d' }]),
+        ['oirawdata', 'oiprocessed', 'sesrawdata'].map((name) => [name, { keep: name === 'sesrawdata' ? '9d' : '1d' }]),
       ),
     },
   });
