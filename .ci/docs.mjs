@@ -37,7 +37,7 @@ ${rows.join('\n')}
 
 /**
  * A JSON Schema, as far as settings need it.
- * @typedef {{ type?: string, description?: string, default?: unknown, enum?: unknown[], pattern?: string, properties?: Record<string, Schema>,
+ * @typedef {{ type?: string, description?: string, default?: unknown, enum?: string[], pattern?: string, properties?: Record<string, Schema>,
  *   additionalProperties?: Schema | boolean, items?: Schema }} Schema
  */
 

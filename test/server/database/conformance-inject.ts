@@ -145,11 +145,11 @@ export function injectTests(databases: () => Databases): void {
         injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [c]) }], { package: '/5', granularity: 'month' }),
         injection([{ type: L3ClickStream, batches: batches(L3ClickStream, [c]) }], { package: '/2', period: '2016-03-02' }),
       ];
-      const twice = async (inject: (db: AnalyticsDatabase) => Promise<unknown>) => {
+      const twice = async (put: (db: AnalyticsDatabase) => Promise<unknown>) => {
         const db = await open();
         const rounds: unknown[] = [];
         for (let round = 0; round < 2; round++) {
-          rounds.push(await inject(db), await allRows(db, 'l3_clickstream'), await allRows(db, 'l3_session'));
+          rounds.push(await put(db), await allRows(db, 'l3_clickstream'), await allRows(db, 'l3_session'));
           expect((await db.ledger()).map((row) => row.package).sort()).toEqual(['/2', '/3', '/4', '/5']);
         }
         expect(await db.injectTogether([])).toEqual([]);
