@@ -4,9 +4,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
-import { importing, line, NOW, prepareDataset, processing, working, type ImportSetup } from '../support/dataset.js';
+import { importing, line, NOW, prepareDataset, processing, working } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemillJson } from '../support/tidemill.js';
+import { fileIn, room } from './room.js';
 import { beansOf, readPart, type WorkPackage } from '#engine/index.js';
 import type { ImportReport } from '#server/acquisition/import-files.js';
 import type { Dataset } from '#server/dataset.js';
@@ -15,30 +16,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const DAY = 86_400_000;
 const T = Date.UTC(2016, 1, 28, 12);
-
-function fileIn(folder: string): (name: string, content: string | Uint8Array) => string {
-  return (name, content) => {
-    const at = path.join(folder, name);
-    writeFileSync(at, content);
-    return at;
-  };
-}
-
-interface Room {
-  readonly data: string;
-  readonly dataset: Dataset;
-  readonly file: (name: string, content: string | Uint8Array) => string;
-  readonly take: (files: readonly string[], options?: ImportSetup) => Promise<ImportReport>;
-}
-
-/** A new dataset with one worker to import into. */
-async function room(use: (room: Room) => Promise<void>): Promise<void> {
-  const data = temporaryFolder();
-  prepareDataset(data);
-  await working(data, { workers: 1 }, (workshop, dataset) =>
-    use({ data, dataset, file: fileIn(data), take: (files, options) => importing(workshop, files, options) }),
-  );
-}
 
 const states = ({ sources }: ImportReport): string[] => sources.map((s) => s.state);
 
