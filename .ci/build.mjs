@@ -12,6 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['engine', 'processors', 'server', 'bench'];
 const PANEL = 'server/panel/';
+/** What only AssemblyScript reads. */
+const WASM = 'server/import/kernel/wasm/';
 const stamp = join(root, 'dist/.built');
 
 /**
@@ -28,7 +30,14 @@ function filesIn(folder) {
 
 function digest() {
   const hash = createHash('sha256');
-  for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', '.ci/build.mjs', ...FOLDERS.flatMap(filesIn)]) {
+  for (const file of [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    '.ci/build.mjs',
+    '.ci/kernel.mjs',
+    ...FOLDERS.flatMap(filesIn),
+  ]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   }
   return hash.digest('hex');
@@ -39,13 +48,13 @@ export function isBuilt() {
 }
 
 /**
- * Run the program of a package.
+ * Run a program, by its path from the root.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {string} otherwise what is wrong where it fails
  */
 function run(program, args, otherwise) {
-  const file = join(root, 'node_modules', program);
+  const file = join(root, program);
   if (!existsSync(file)) throw new Error('the packages are not installed: npm ci');
   const { status } = spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error(otherwise);
@@ -55,12 +64,17 @@ function run(program, args, otherwise) {
 export function build() {
   rmSync(stamp, { force: true });
   const before = digest();
-  run('typescript/bin/tsc', ['-p', 'tsconfig.json'], 'the sources do not compile');
-  run('vite/bin/vite.js', ['build', '--config', `${PANEL}vite.config.ts`, '--logLevel', 'warn'], 'the panel cannot be bundled');
+  run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json'], 'the sources do not compile');
+  run('.ci/kernel.mjs', [], 'the scan kernel does not compile');
+  run(
+    'node_modules/vite/bin/vite.js',
+    ['build', '--config', `${PANEL}vite.config.ts`, '--logLevel', 'warn'],
+    'the panel cannot be bundled',
+  );
 
   const wanted = new Set();
   for (const file of FOLDERS.flatMap(filesIn)) {
-    if (file.startsWith(PANEL)) continue;
+    if (file.startsWith(PANEL) || file.startsWith(WASM)) continue;
     const module = /^(.*)\.ts$/.exec(file)?.[1];
     if (module !== undefined) for (const ext of ['.js', '.js.map', '.d.ts']) wanted.add(`${module}${ext}`);
     else if (!file.endsWith('.md')) {

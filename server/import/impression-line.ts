@@ -4,8 +4,8 @@
  */
 import { IMPRESSION_COLUMNS } from './columns.js';
 import { isParams } from './judge-impressions.js';
-import { EMPTY, WRONG_TYPE } from './scan-memory.js';
-import type { ImpressionMemory } from './scan-impressions.js';
+import { WRONG_TYPE } from './scan-memory.js';
+import type { ImpressionMemory } from './impression-memory.js';
 import { isClean } from './values.js';
 
 const COLUMN_OF: ReadonlyMap<string, number> = new Map(IMPRESSION_COLUMNS.map((name, index) => [name, index]));
@@ -26,13 +26,15 @@ export function readImpression(m: ImpressionMemory, start: number, end: number):
   if (!fields.every(([name, value]) => isKnown(name) || isHarmless(name, value))) return false;
 
   let time = NaN;
+  let unknown = 0;
   const codes: number[] = [];
   for (const [name, value] of fields) {
     const column = COLUMN_OF.get(name);
     if (column !== undefined) codes[column] = codeOf(m, column, value);
-    else if (name !== 'time') m.unknown++;
+    else if (name !== 'time') unknown++;
     else if (Number.isSafeInteger(value)) time = value as number;
   }
+  m.addUnknown(unknown);
   m.enterRow(start, end, time, codes);
   return true;
 }
@@ -54,7 +56,7 @@ function codeOf(m: ImpressionMemory, column: number, value: unknown): number {
     text = NEEDS_ESCAPE.test(value) ? withoutDelimiters(value) : value;
   }
   if (text === undefined) return WRONG_TYPE;
-  return text === '' ? EMPTY : m.intern(column, text);
+  return m.intern(column, text);
 }
 
 /** The JSON of a string, list or object, without the delimiters. */

@@ -89,7 +89,8 @@ function judgementOf(m: ScanMemory, index: number, size: number): Marked {
 }
 
 function judgeTexts(m: ScanMemory, index: number, name: TextColumn): Judged<TextValues> {
-  const { size, positions, lengths, escaped } = m.texts(index);
+  const texts = m.texts(index);
+  const { size } = texts;
   const { bytes } = m;
   const max = MAX_LENGTH[name];
   const allowed = name === 'site' ? isSite : name === 'action' ? (text: string): boolean => ACTIONS.has(text) : undefined;
@@ -103,9 +104,9 @@ function judgeTexts(m: ScanMemory, index: number, name: TextColumn): Judged<Text
   if (name === 'site') judgement.mark(ABSENT, BAD_FIELD);
   if (NOT_EMPTY.has(name)) judgement.mark(EMPTY, BAD_FIELD);
   for (let code = FIRST_CODE; code < size; code++) {
-    const start = positions[code] as number;
-    const end = start + (lengths[code] as number);
-    if (escaped[code] === 0 && allowed === undefined) {
+    const start = texts.position(code);
+    const end = start + texts.length(code);
+    if (!texts.isEscaped(code) && allowed === undefined) {
       if (isWithin(bytes, start, end, max)) values[code] = interner.intern(bytes, start, end);
       else judgement.mark(code, BAD_FIELD);
       continue;
@@ -119,14 +120,15 @@ function judgeTexts(m: ScanMemory, index: number, name: TextColumn): Judged<Text
 }
 
 function judgeLists(m: ScanMemory, index: number): Judged<ListValues> {
-  const { size, positions, lengths } = m.texts(index);
+  const texts = m.texts(index);
+  const { size } = texts;
   const interner = new Interner();
   const judgement = judgementOf(m, index, size);
   const offsets = new Uint32Array(size + 1);
   const entries: number[] = [];
   for (let code = FIRST_CODE; code < size; code++) {
     offsets[code] = entries.length;
-    const list = parse(`[${m.textAt(positions[code] as number, lengths[code] as number)}]`);
+    const list = parse(`[${m.textAt(texts.position(code), texts.length(code))}]`);
     if (list === undefined) {
       judgement.mark(code, BAD_JSON);
     } else if (isList(list)) {
@@ -148,14 +150,15 @@ export function isList(value: unknown): value is string[] {
 }
 
 function judgeParams(m: ScanMemory, index: number): Judged<TextValues> {
-  const { size, positions, lengths } = m.texts(index);
+  const texts = m.texts(index);
+  const { size } = texts;
   const interner = new Interner();
   const values = new Uint32Array(size);
   const judgement = judgementOf(m, index, size);
   values[ABSENT] = interner.internString(NO_PARAMS);
   values[EMPTY] = interner.internString('{}');
   for (let code = FIRST_CODE; code < size; code++) {
-    const params = parse(`{${m.textAt(positions[code] as number, lengths[code] as number)}}`) as Record<string, unknown> | undefined;
+    const params = parse(`{${m.textAt(texts.position(code), texts.length(code))}}`) as Record<string, unknown> | undefined;
     if (params === undefined) {
       judgement.mark(code, BAD_JSON);
     } else if (isParams(params)) {

@@ -8,7 +8,7 @@ import { IMPRESSION_COLUMNS, MAX_LENGTH, type TextColumn } from './columns.js';
 import { isSite } from './judge-impressions.js';
 import { optionalField, readRequest, siteOf, unescapeField } from './log-line.js';
 import { ACCEPTED, filteredBy, rejectedFor, type Filter, type Verdict } from './rejects.js';
-import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './scan-log.js';
+import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
 import { FIRST_CODE } from './scan-memory.js';
 import { isCleanWithin, isWithin, rejectMarked, rejectTimes, type JudgedRows, type TextValues } from './values.js';
 
@@ -76,7 +76,8 @@ interface JudgedRequests {
 }
 
 function judgeRequests(m: LogMemory, keep: ReadonlySet<Filter>): JudgedRequests {
-  const { size, positions, lengths } = m.texts(REQUEST);
+  const texts = m.texts(REQUEST);
+  const { size } = texts;
   const codes = m.codesOf(REQUEST);
   const verdicts = new Uint8Array(size).fill(rejectedFor('format'));
   const column = (): TextValues => ({ codes, values: new Uint32Array(size), interner: new Interner() });
@@ -85,7 +86,7 @@ function judgeRequests(m: LogMemory, keep: ReadonlySet<Filter>): JudgedRequests 
   const type = column();
   const action = column();
   for (let code = FIRST_CODE; code < size; code++) {
-    const request = readRequest(unescapeField(m.textAt(positions[code] as number, lengths[code] as number)));
+    const request = readRequest(unescapeField(m.textAt(texts.position(code), texts.length(code))));
     if (request === undefined) continue;
     if (request.method !== 'GET' && request.method !== 'POST' && !keep.has('method')) {
       verdicts[code] = filteredBy('method');
@@ -110,8 +111,8 @@ function judgeRows(m: LogMemory, verdicts: Uint8Array, requestVerdicts: Uint8Arr
   const requests = m.codesOf(REQUEST);
   const statuses = m.codesOf(STATUS);
   const agentCodes = m.codesOf(AGENT);
-  const { size, positions, lengths } = m.texts(AGENT);
-  const robots = new Int8Array(size).fill(-1);
+  const texts = m.texts(AGENT);
+  const robots = new Int8Array(texts.size).fill(-1);
   const asksRobots = !keep.has('bot');
   const asksStatus = !keep.has('status');
   const isStatic: Verdict = filteredBy('static');
@@ -125,7 +126,7 @@ function judgeRows(m: LogMemory, verdicts: Uint8Array, requestVerdicts: Uint8Arr
     if (asksRobots && verdict === ACCEPTED) {
       const agent = agentCodes[row] as number;
       if (robots[agent] === -1) {
-        const text = agent < FIRST_CODE ? '' : optionalField(m.textAt(positions[agent] as number, lengths[agent] as number));
+        const text = agent < FIRST_CODE ? '' : optionalField(m.textAt(texts.position(agent), texts.length(agent)));
         robots[agent] = agents.isRobot(text) ? 1 : 0;
       }
       if (robots[agent] === 1) verdict = byRobot;
@@ -135,7 +136,8 @@ function judgeRows(m: LogMemory, verdicts: Uint8Array, requestVerdicts: Uint8Arr
 }
 
 function judgeTexts(m: LogMemory, index: number, name: TextColumn, verdicts: Uint8Array, decode: (text: string) => string): JudgedTexts {
-  const { size, positions, lengths, escaped } = m.texts(index);
+  const texts = m.texts(index);
+  const { size } = texts;
   const { bytes } = m;
   const codes = m.codesOf(index);
   const wanted = new Uint8Array(size);
@@ -149,11 +151,11 @@ function judgeTexts(m: LogMemory, index: number, name: TextColumn, verdicts: Uin
   if (name === 'site') marks.fill(1, 0, FIRST_CODE);
   for (let code = FIRST_CODE; code < size; code++) {
     if (wanted[code] === 0) continue;
-    const start = positions[code] as number;
-    const length = lengths[code] as number;
+    const start = texts.position(code);
+    const length = texts.length(code);
     if (
       name !== 'site' &&
-      escaped[code] === 0 &&
+      !texts.isEscaped(code) &&
       length > 1 &&
       isWithin(bytes, start, start + length, max) &&
       !hasNul(bytes, start, length)

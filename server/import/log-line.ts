@@ -2,7 +2,9 @@
  * A line of an access log by the rules of spec §7: what its fields say, and the exact reading of lines that the scanner
  * leaves over.
  */
-import { AGENT, HOST, MONTHS, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './scan-log.js';
+import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 const LINE =
   /^(\S+) (\S+) (.*?) \[(\d\d)\/(\w{3})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\] "((?:[^"\\]|\\.)*)" (\d{3}) (?:\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)".*)?$/s;

@@ -10,13 +10,14 @@ import { agentLookup } from './agents.js';
 import { dayBatches, type DayBatch } from './batches.js';
 import { MAX_LINE } from './columns.js';
 import { readImpression } from './impression-line.js';
+import { ImpressionMemory } from './impression-memory.js';
 import { judgeImpressions } from './judge-impressions.js';
 import { judgeLog } from './judge-log.js';
 import { readLog } from './log-line.js';
+import { LogMemory } from './log-memory.js';
 import { placeLookup } from './places.js';
 import { ACCEPTED, filterOf, FILTERS, reasonOf, rejectBatch, type Filter, type Reason, type Reject } from './rejects.js';
-import { ImpressionMemory, scanImpressions } from './scan-impressions.js';
-import { LogMemory, scanLog } from './scan-log.js';
+import { kernel as fastest, type ScanKernel } from './scan-kernel.js';
 import type { ScanMemory } from './scan-memory.js';
 import type { JudgedRows } from './values.js';
 import { visitorKeys } from './visitor-key.js';
@@ -69,33 +70,32 @@ export type ShardParser = (input: Uint8Array, limits?: ParseLimits) => ParsedSha
 
 const BATCH_ROWS = 65_536;
 
-/** How one format is read: `scan` until a line that is not simple, `read` for that one. */
+/** How one format is read: by the memory's scan until a line that is not simple, by `read` that one. */
 interface FormatReader {
   readonly memory: ScanMemory;
   /** Why a line that `read` refuses is rejected. */
   readonly refusal: Reason;
-  /** See scanImpressions. */
-  scan(from: number, to: number): number;
   read(start: number, end: number): boolean;
   judge(): JudgedRows;
 }
 
 /**
  * A parser of one format, site and zone. What it gives for a shard depends on the bytes and the options only; caches of
- * look-ups and room for scanning are kept between calls, the room being about twice the largest shard and at most 2 GiB.
+ * look-ups and room for scanning are kept between calls, the room being about twice the largest shard, which has at most 1 GiB.
  * Input: whole lines, the last of which may lack its end. Errors: TM_ERR_ZONE, TM_ERR_GEO_DATABASE.
  */
-export function createParser(options: ParserOptions): ShardParser {
+export function createParser(options: ParserOptions, kernel: ScanKernel = fastest): ShardParser {
   const agents = agentLookup();
   const lookups = { agents, placeOf: placeLookup(options.cityDatabase), visitorKey: visitorKeys(options.key) };
-  const reader = readerOf(options, agents);
+  const reader = readerOf(options, agents, kernel);
   const here = zone(options.zone);
   return (input, limits = {}) => {
     const { memory } = reader;
     memory.load(input);
-    const rejects = isUtf8(input) ? readLines(reader, 0, input.length) : readValidLines(reader, input);
+    const rejects = isUtf8(input) ? readLines(reader, memory.start, memory.end) : readValidLines(reader);
     const judged = reader.judge();
     const filtered: Partial<Record<Filter, number>> = {};
+    const { numbers, starts, ends } = memory;
     for (let row = 0; row < judged.rows; row++) {
       const verdict = judged.verdicts[row] as number;
       if (verdict === ACCEPTED) continue;
@@ -105,10 +105,10 @@ export function createParser(options: ParserOptions): ShardParser {
         continue;
       }
       rejects.push({
-        line: memory.numbers[row] as number,
+        line: numbers[row] as number,
         reason: reasonOf(verdict) as Reason,
-        start: memory.starts[row] as number,
-        end: memory.ends[row] as number,
+        start: starts[row] as number,
+        end: ends[row] as number,
       });
     }
     const batches = dayBatches(judged, here, lookups, limits.batchRows ?? BATCH_ROWS);
@@ -131,25 +131,23 @@ export function createParser(options: ParserOptions): ShardParser {
   };
 }
 
-function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>): FormatReader {
+function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>, kernel: ScanKernel): FormatReader {
   const { now } = options;
   if (options.format === 'impressions') {
-    const memory = new ImpressionMemory();
+    const memory = new ImpressionMemory(kernel);
     return {
       memory,
       refusal: 'json',
-      scan: (from, to) => scanImpressions(memory, from, to),
       read: (start, end) => readImpression(memory, start, end),
       judge: () => judgeImpressions(memory, now),
     };
   }
-  const memory = new LogMemory();
   const virtualHosts = options.format === 'vhost_combined';
+  const memory = new LogMemory(kernel, virtualHosts);
   const keep = new Set(FILTERS.filter((filter) => options.keep.includes(filter) || options.keep.includes('all')));
   return {
     memory,
     refusal: 'format',
-    scan: (from, to) => scanLog(memory, from, to, virtualHosts),
     read: (start, end) => readLog(memory, start, end, virtualHosts),
     judge: () => judgeLog(memory, { site: virtualHosts ? null : options.site, keep, now, agents }),
   };
@@ -160,24 +158,24 @@ function readLines(reader: FormatReader, from: number, to: number): Reject[] {
   const { memory } = reader;
   const rejects: Reject[] = [];
   for (let pos = from; pos < to;) {
-    pos = reader.scan(pos, to);
+    pos = memory.scan(pos, to);
     if (pos >= to) break;
     const { end, next } = lineAt(memory.bytes, pos);
-    if (end - pos > MAX_LINE) rejects.push({ line: ++memory.lines, reason: 'length', start: pos, end });
-    else if (!reader.read(pos, end)) rejects.push({ line: ++memory.lines, reason: reader.refusal, start: pos, end });
+    if (end - pos > MAX_LINE) rejects.push({ line: memory.countLine(), reason: 'length', start: pos, end });
+    else if (!reader.read(pos, end)) rejects.push({ line: memory.countLine(), reason: reader.refusal, start: pos, end });
     pos = next;
   }
   return rejects;
 }
 
 /** Like readLines, line by line: those that are not valid UTF-8 are rejected. */
-function readValidLines(reader: FormatReader, input: Uint8Array): Reject[] {
+function readValidLines(reader: FormatReader): Reject[] {
   const { memory } = reader;
   const rejects: Reject[] = [];
-  for (let pos = 0; pos < input.length;) {
+  for (let pos = memory.start; pos < memory.end;) {
     const { end, next } = lineAt(memory.bytes, pos);
-    if (isUtf8(memory.bytes.subarray(pos, end))) rejects.push(...readLines(reader, pos, Math.min(next, input.length)));
-    else rejects.push({ line: ++memory.lines, reason: end - pos > MAX_LINE ? 'length' : 'utf8', start: pos, end });
+    if (isUtf8(memory.bytes.subarray(pos, end))) rejects.push(...readLines(reader, pos, Math.min(next, memory.end)));
+    else rejects.push({ line: memory.countLine(), reason: end - pos > MAX_LINE ? 'length' : 'utf8', start: pos, end });
     pos = next;
   }
   return rejects;

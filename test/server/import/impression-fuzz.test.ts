@@ -3,9 +3,9 @@
  * dictionaries. The order of reasons is that of the rules.
  */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createParser, type ShardParser } from '#server/import/parse-shard.js';
-import { NOW, options, outcomeOf, type Outcome } from './shards.js';
+import { kernelNames, kernels, NOW, options, outcomeOf, type Outcome } from './shards.js';
 
 const LENGTHS = { object: 1024, type: 64, name: 1024, term: 256, session: 128, visitor: 128, ip: 64, agent: 2048, referrer: 2048 };
 const LOOKED_UP = ['browser', 'os', 'device', 'country', 'region', 'city'];
@@ -252,51 +252,56 @@ const shard = fc
   .tuple(fc.array(anyLine, { maxLength: 12 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
   .map(([lines, end, closed]) => Buffer.concat(lines.flatMap((l, i) => [l, Buffer.from(i < lines.length - 1 || closed ? end : '')])));
 
-test('any shard, as a plain reading of the rules gives it', () => {
-  const parse = createParser({ ...options, zone: 'Asia/Kathmandu' });
-  fc.assert(
-    fc.property(shard, (bytes) => compare(bytes, parse)),
-    { numRuns: 1000 },
-  );
-});
+describe.each(kernelNames)('%s', (kernel) => {
+  test('any shard, as a plain reading of the rules gives it', () => {
+    const parse = createParser({ ...options, zone: 'Asia/Kathmandu' }, kernels[kernel]);
+    fc.assert(
+      fc.property(shard, (bytes) => compare(bytes, parse)),
+      { numRuns: 1000 },
+    );
+  });
 
-test('any bytes', () => {
-  const parse = createParser({ ...options, zone: 'Asia/Kathmandu' });
-  fc.assert(
-    fc.property(
-      fc.uint8Array({ maxLength: 300 }),
-      fc.constantFrom('', '{', '{"time":', '{"site":"', '{"segments":["', '{"params":{"a', '{"a":'),
-      (bytes, head) => compare(Buffer.concat([Buffer.from(head), bytes]), parse),
-    ),
-    { numRuns: 500 },
-  );
-});
+  test('any bytes', () => {
+    const parse = createParser({ ...options, zone: 'Asia/Kathmandu' }, kernels[kernel]);
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom('', '{', '{"time":', '{"site":"', '{"segments":["', '{"params":{"a', '{"a":'),
+        (bytes, head) => compare(Buffer.concat([Buffer.from(head), bytes]), parse),
+      ),
+      { numRuns: 500 },
+    );
+  });
 
-test('a line cut off anywhere', () => {
-  const whole = Buffer.from(
-    `{"time":${NOW},"site":"s","object":"/\\"\\\\","visitor":"v","segments":["a]","\\"b"],"params":{"}":"{","n":-1.5e3},"x":false,"y":null,"z":-0.25,"name":"ü"}`,
-  );
-  const parse = createParser(options);
-  for (let cut = 0; cut <= whole.length; cut++) {
-    const part = whole.subarray(0, cut);
-    const complete = cut === whole.length ? 1 : 0;
-    const { counts } = parse(Buffer.concat([part, Buffer.from('\n'), whole, Buffer.from('\n'), part]));
-    expect(counts.accepted).toBe(1 + 2 * complete);
-    expect(counts.read).toBe(cut === 0 ? 1 : 3);
-  }
-});
-
-test('a line with any one byte changed, after one that is as expected', () => {
-  const whole = Buffer.from(
-    `{"time":${NOW},"site":"s","object":"/\\"\\\\","ip":"x","visitor":"v","os":"","segments":["a]","\\"b"],"params":{"}":"{","n":-1},"device":"ü","x":-0.2,"y":null}`,
-  );
-  const lines: Buffer[] = [];
-  for (let at = 0; at <= whole.length; at++) {
-    const [head, tail] = [whole.subarray(0, at), whole.subarray(at)];
-    lines.push(whole, Buffer.concat([head, tail.subarray(1)]));
-    for (const byte of Buffer.from('"\\{}[],: \t\r\0-.0e1uz\x7f\x80')) {
-      lines.push(whole, Buffer.concat([head, Buffer.of(byte), tail]), whole, Buffer.concat([head, Buffer.of(byte), tail.subarray(1)]));
+  test('a line cut off anywhere', () => {
+    const whole = Buffer.from(
+      `{"time":${NOW},"site":"s","object":"/\\"\\\\","visitor":"v","segments":["a]","\\"b"],"params":{"}":"{","n":-1.5e3},"x":false,"y":null,"z":-0.25,"name":"ü"}`,
+    );
+    const parse = createParser(options, kernels[kernel]);
+    for (let cut = 0; cut <= whole.length; cut++) {
+      const part = whole.subarray(0, cut);
+      const complete = cut === whole.length ? 1 : 0;
+      const { counts } = parse(Buffer.concat([part, Buffer.from('\n'), whole, Buffer.from('\n'), part]));
+      expect(counts.accepted).toBe(1 + 2 * complete);
+      expect(counts.read).toBe(cut === 0 ? 1 : 3);
     }
-  }
-  compare(Buffer.concat(lines.flatMap((l) => [l, Buffer.from('\n')])), createParser({ ...options, zone: 'Asia/Kathmandu' }));
+  });
+
+  test('a line with any one byte changed, after one that is as expected', () => {
+    const whole = Buffer.from(
+      `{"time":${NOW},"site":"s","object":"/\\"\\\\","ip":"x","visitor":"v","os":"","segments":["a]","\\"b"],"params":{"}":"{","n":-1},"device":"ü","x":-0.2,"y":null}`,
+    );
+    const lines: Buffer[] = [];
+    for (let at = 0; at <= whole.length; at++) {
+      const [head, tail] = [whole.subarray(0, at), whole.subarray(at)];
+      lines.push(whole, Buffer.concat([head, tail.subarray(1)]));
+      for (const byte of Buffer.from('"\\{}[],: \t\r\0-.0e1uz\x7f\x80')) {
+        lines.push(whole, Buffer.concat([head, Buffer.of(byte), tail]), whole, Buffer.concat([head, Buffer.of(byte), tail.subarray(1)]));
+      }
+    }
+    compare(
+      Buffer.concat(lines.flatMap((l) => [l, Buffer.from('\n')])),
+      createParser({ ...options, zone: 'Asia/Kathmandu' }, kernels[kernel]),
+    );
+  });
 });

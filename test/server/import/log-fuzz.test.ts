@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { optionalField, readLogLine, readRequest, splitVirtualHost, siteOf, unescapeField } from '#server/import/log-line.js';
 import { createParser, type ShardParser } from '#server/import/parse-shard.js';
-import { NOW, options, outcomeOf } from './shards.js';
+import { kernelNames, kernels, NOW, options, outcomeOf } from './shards.js';
 
 type Row = Record<string, unknown>;
 
@@ -104,11 +104,11 @@ function compare(lines: readonly Buffer[], end: string, virtualHosts: boolean, p
   expect(impressions.map((i) => Object.fromEntries(fields.map((f) => [f, i[f]])))).toEqual(rows);
   expect(rejects.map((r) => r.reason)).toEqual(want.filter((w) => typeof w === 'string'));
 }
-const parserOf = (virtualHosts: boolean): ShardParser =>
-  createParser({ ...options, format: virtualHosts ? 'vhost_combined' : 'combined', site: 'shop', keep: ['all'] });
 
-describe.each([false, true])('virtual hosts: %s', (virtualHosts) => {
-  const parse = parserOf(virtualHosts);
+const cases = kernelNames.flatMap((kernel) => [false, true].map((virtualHosts) => ({ kernel, virtualHosts })));
+describe.each(cases)('$kernel, virtual hosts: $virtualHosts', ({ kernel, virtualHosts }) => {
+  const format = virtualHosts ? 'vhost_combined' : 'combined';
+  const parse = createParser({ ...options, format, site: 'shop', keep: ['all'] }, kernels[kernel]);
 
   test('any shard', () => {
     fc.assert(

@@ -1,10 +1,10 @@
 /** A shard as a whole: lines and their ends, counts, rejects, days, dictionaries, and what is kept between calls. */
 import { describe, expect, test } from 'vitest';
-import { decodeBlock, dictionaryEntry, dictionaryStrings, encodeBlock, isOfType, stringColumn } from '#engine/index.js';
+import { decodeBlock, dictionaryEntry, dictionaryStrings, encodeBlock, isOfType, stringColumn, type Batch } from '#engine/index.js';
 import { TransferObject } from '#processors/beans.js';
 import { createParser } from '#server/import/parse-shard.js';
 import { RejectedLine } from '#server/import/rejects.js';
-import { line, NOW, options, outcomeOf, parseShard } from './shards.js';
+import { kernelNames, kernels, line, NOW, options, outcomeOf, parseShard } from './shards.js';
 
 describe('lines', () => {
   test('end with or without a return, the last with nothing', () => {
@@ -187,4 +187,26 @@ test('keys of visitors depend on the secret', () => {
   const key = (secret: string): unknown => parseShard(text, { key: secret }).impressions[0]?.['visitor'];
   expect(key('a')).toBe(key('a'));
   expect(key('a')).not.toBe(key('b'));
+});
+
+test('both kernels give the same blocks of thousands of lines', () => {
+  const texts = Array.from({ length: 20_000 }, (_, i) =>
+    line({
+      object: `/${i % 997}`,
+      visitor: `v${(i * 7919) % 15_013}`,
+      session: 'x'.repeat(i % 128),
+      name: i % 3 === 0 ? undefined : `"${i % 50}"`,
+      segments: [`${i % 11}`, `${i % 13}`],
+      params: i % 5 === 0 ? { i, a: 'ü' } : undefined,
+      [`unknown${i % 300}`]: i,
+      time: i % 1000 === 999 ? 'never' : NOW - i * 1000,
+    }),
+  );
+  const input = Buffer.from(texts.join('\n'));
+  const [fast, plain] = kernelNames.map((name) => {
+    const { batches, rejects, counts } = createParser(options, kernels[name])(input);
+    return { counts, blocks: [...batches.map(({ batch }) => batch), rejects as Batch].map((batch) => encodeBlock(batch)) };
+  });
+  expect(fast).toEqual(plain);
+  expect(fast?.counts).toMatchObject({ accepted: 19_980, rejected: { time: 20 }, unknownFields: 20_000 });
 });

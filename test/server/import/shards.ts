@@ -2,9 +2,14 @@ import { beansOf, formatDay, type Bean } from '#engine/index.js';
 import { TransferObject } from '#processors/beans.js';
 import { createParser, type ParsedShard, type ParseLimits, type ParserOptions } from '#server/import/parse-shard.js';
 import { RejectedLine } from '#server/import/rejects.js';
+import { kernel, plainKernel } from '#server/import/scan-kernel.js';
 
 export const NOW = Date.UTC(2026, 5, 15, 12);
 export const options: ParserOptions = { format: 'impressions', site: 'default', keep: [], zone: 'UTC', now: NOW, key: 'secret' };
+
+/** The code that scans, in both its versions. */
+export const kernels = { WebAssembly: kernel, plain: await plainKernel() };
+export const kernelNames = ['WebAssembly', 'plain'] as const;
 
 /** What came of a shard, as plain values. */
 export interface Outcome {

@@ -1,0 +1,131 @@
+/**
+ * Dictionaries, one a column: each distinct text once, with a code in the order of first sight.
+ *
+ *   table    for each column: slots, mask, size, entries                   words
+ *   slots    hash, length, position, code (0: free)                        words, open addressing
+ *   entries  position, length, whether it is escaped, mark                 words, by code
+ *
+ * Codes: 0 the field is absent, 1 its value has the wrong type, 2 it is given and empty, from 3 on distinct texts. A text is
+ * what stands between the delimiters, escapes and all.
+ */
+import { areEqual, clearBytes, copyBytes, HAS_BACKSLASH, hashText, setWord, traitsOf, wordAt } from './machine.js';
+import { allocate } from './room.js';
+
+export const EMPTY: i32 = 2;
+export const FIRST_CODE: i32 = 3;
+
+const TABLE: i32 = 16;
+const SLOT: i32 = 16;
+const ENTRY: i32 = 16;
+const INITIAL_SLOTS: i32 = 64;
+const MOST_SLOTS: i32 = 1 << 22;
+const CHUNK: i32 = 1 << 20;
+
+let tables: i32 = 0;
+/** Where the next text is put, and where there is no more room for texts. */
+let next: i32 = 0;
+let end: i32 = 0;
+
+/** Make empty dictionaries, with as many slots as they had last. Must be what is allocated first. */
+export function clearTexts(columns: i32): void {
+  tables = allocate(columns * TABLE);
+  for (let column = 0; column < columns; column++) {
+    const table = tables + column * TABLE;
+    let slots = INITIAL_SLOTS;
+    while (slots < wordAt(table + 8) * 2 && slots < MOST_SLOTS) slots *= 2;
+    const at = allocate(slots * SLOT);
+    clearBytes(at, slots * SLOT);
+    setWord(table, at);
+    setWord(table + 4, slots - 1);
+    setWord(table + 8, FIRST_CODE);
+    const entries = allocate((slots >> 1) * ENTRY);
+    clearBytes(entries, FIRST_CODE * ENTRY);
+    setWord(table + 12, entries);
+  }
+  next = 0;
+  end = 0;
+}
+
+/** The number of codes of a column. */
+export function textCount(column: i32): i32 {
+  return wordAt(tables + column * TABLE + 8);
+}
+
+/** Where the entries of a column are. */
+export function entriesAt(column: i32): i32 {
+  return wordAt(tables + column * TABLE + 12);
+}
+
+/** Where the entry of a text is. */
+export function entryAt(column: i32, code: i32): i32 {
+  return entriesAt(column) + code * ENTRY;
+}
+
+/**
+ * The code of a text, a new one at first sight; -1 where it is new and has one of the traits `without`: a text is never
+ * entered with a byte that it cannot have, such as a line's end.
+ */
+export function intern(column: i32, start: i32, length: i32, without: i32): i32 {
+  if (length === 0) return EMPTY;
+  const hash = hashText(start, length);
+  const table = tables + column * TABLE;
+  const slots = wordAt(table);
+  const mask = wordAt(table + 4);
+  let i = hash & mask;
+  let slot = slots + i * SLOT;
+  let code = wordAt(slot + 12);
+  while (code !== 0) {
+    if (wordAt(slot) === hash && wordAt(slot + 4) === length && areEqual(wordAt(slot + 8), start, length)) return code;
+    i = (i + 1) & mask;
+    slot = slots + i * SLOT;
+    code = wordAt(slot + 12);
+  }
+  return enter(table, hash, start, length, slot, without);
+}
+
+/** Enter a text that is not in its table yet, by copying it to the others; see intern. */
+function enter(table: i32, hash: i32, start: i32, length: i32, slot: i32, without: i32): i32 {
+  const traits = traitsOf(start, length);
+  if ((traits & without) !== 0) return -1;
+  if (next + length > end) {
+    const room = length > CHUNK ? length : CHUNK;
+    next = allocate(room);
+    end = next + room;
+  }
+  const position = next;
+  next += length;
+  copyBytes(position, start, length);
+  const code = wordAt(table + 8);
+  const entry = wordAt(table + 12) + code * ENTRY;
+  setWord(entry, position);
+  setWord(entry + 4, length);
+  setWord(entry + 8, (traits & HAS_BACKSLASH) === 0 ? 0 : 1);
+  setWord(entry + 12, 0);
+  setWord(slot, hash);
+  setWord(slot + 4, length);
+  setWord(slot + 8, position);
+  setWord(slot + 12, code);
+  setWord(table + 8, code + 1);
+  if ((code + 1) * 2 > wordAt(table + 4)) grow(table);
+  return code;
+}
+
+/** Twice the slots; there are half as many entries as slots. */
+function grow(table: i32): void {
+  const old = wordAt(table);
+  const count = wordAt(table + 4) + 1;
+  const mask = count * 2 - 1;
+  const slots = allocate(count * 2 * SLOT);
+  clearBytes(slots, count * 2 * SLOT);
+  for (let from = old; from < old + count * SLOT; from += SLOT) {
+    if (wordAt(from + 12) === 0) continue;
+    let i = wordAt(from) & mask;
+    while (wordAt(slots + i * SLOT + 12) !== 0) i = (i + 1) & mask;
+    copyBytes(slots + i * SLOT, from, SLOT);
+  }
+  const entries = allocate(count * ENTRY);
+  copyBytes(entries, wordAt(table + 12), (count >> 1) * ENTRY);
+  setWord(table, slots);
+  setWord(table + 4, mask);
+  setWord(table + 12, entries);
+}
