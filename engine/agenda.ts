@@ -190,13 +190,7 @@ function periodFor(processor: Processor, period: Period): Period {
 }
 
 function inFlowOrder(topology: Topology): Processor[] {
-  return [...topology.processors.values()].sort((a, b) => distance(topology, a) - distance(topology, b));
-}
-
-/** How many processors there are before this one. */
-function distance(topology: Topology, p: Processor): number {
-  const before = topology.producerOf(p.input);
-  return before === undefined ? 0 : 1 + distance(topology, before);
+  return [...topology.processors.values()].sort((a, b) => topology.stepsBefore(a) - topology.stepsBefore(b));
 }
 
 /** Where a group stands among those of its lane, by its period. */

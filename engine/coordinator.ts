@@ -70,7 +70,7 @@ export class Coordinator {
   readonly #o: CoordinatorOptions;
   readonly #parts: RunnerParts;
   readonly #catalogue: Catalogue;
-  readonly #depth: ReadonlyMap<string, number>;
+  readonly #priority: ReadonlyMap<string, number>;
   readonly #unfinished: Unfinished;
   /** Keys of units that are being planned. */
   readonly #planning = new Set<string>();
@@ -92,7 +92,7 @@ export class Coordinator {
     this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
     this.#most = 2 * options.executor.workers + 2;
     this.#woken = this.#sleep();
-    this.#depth = new Map([...topology.processors].map(([name, p]) => [name, topology.depth(p)]));
+    this.#priority = new Map([...topology.processors].map(([name, p]) => [name, topology.priority(p)]));
     this.#catalogue = new Catalogue(store, topology.locations.keys());
     this.agenda = new Agenda(
       topology,
@@ -304,15 +304,15 @@ export class Coordinator {
 
   /**
    * The units to start now, those of the oldest period first, so that the sink has work from the beginning on, and of them
-   * those before the longest chains: enough to keep every worker busy while other jobs wait for a commit, and apart from them
+   * those with the greatest priority: enough to keep every worker busy while other jobs wait for a commit, and apart from them
    * some for the sink, which takes together what waits for it.
    */
   #choose(ready: readonly Unit[]): Unit[] {
     const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
     let { injections, others } = this.#taken();
-    const depth = ({ processor }: Unit): number => this.#depth.get(processor.name) ?? 0;
+    const priority = ({ processor }: Unit): number => this.#priority.get(processor.name) ?? 0;
     const chosen: Unit[] = [];
-    for (const unit of [...ready].sort((a, b) => a.period.first - b.period.first || depth(b) - depth(a))) {
+    for (const unit of [...ready].sort((a, b) => a.period.first - b.period.first || priority(b) - priority(a))) {
       if (isInjection(unit) ? injections >= INJECTIONS : others >= this.#most) continue;
       if (!this.#readers.mayStart(unit)) continue;
       if (isInjection(unit)) injections++;

@@ -335,7 +335,7 @@ class JobRun {
   async #task<R>(name: string, argument: unknown, attempts = this.#p.limits.attempts): Promise<R> {
     const { executor, limits, topology } = this.#p;
     const options = {
-      priority: topology.depth(this.#processor),
+      priority: topology.priority(this.#processor),
       timeoutMs: limits.taskTimeoutMs,
       signal: this.#stop.signal,
       label: `${this.#processor.name} ${name}`,

@@ -129,9 +129,22 @@ export class Topology {
     return type;
   }
 
-  /** How many processors there are from this one to the end of its longest chain: the longest goes first. */
-  depth(p: Processor): number {
-    return 1 + Math.max(0, ...this.consumersOf(p.output).map((next) => this.depth(next)));
+  /**
+   * Greater for the processor that goes first of several that could: the one with the longer way to the end, and of equal ones
+   * that with the longer way behind it, so that its results reach the sink while others still work.
+   */
+  priority(p: Processor): number {
+    return this.#stepsAfter(p) * this.processors.size + this.stepsBefore(p);
+  }
+
+  /** How many processors there are from raw data to this one. */
+  stepsBefore(p: Processor): number {
+    const before = this.producerOf(p.input);
+    return before === undefined ? 0 : 1 + this.stepsBefore(before);
+  }
+
+  #stepsAfter(p: Processor): number {
+    return Math.max(0, ...this.consumersOf(p.output).map((next) => 1 + this.#stepsAfter(next)));
   }
 
   #refuseCycle(start: Processor): void {

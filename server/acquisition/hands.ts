@@ -11,7 +11,7 @@ export interface Hands {
 }
 
 /** Before every job: what is read makes the jobs. */
-const PRIORITY = 100;
+const PRIORITY = Number.MAX_SAFE_INTEGER;
 
 /** Call a function of a module beside this one in the pool. */
 export function call<T>({ executor, signal }: Hands, module: string, name: string, argument: unknown): Promise<T> {

@@ -48,8 +48,10 @@ describe('a flow knows its ways', () => {
     expect(topology.consumersOf('in')).toEqual([]);
   });
 
-  test('how long a chain begins with a processor', () => {
-    expect(Object.fromEntries([p, q, r, inject].map((x) => [x.name, topology.depth(x)]))).toEqual({ P: 3, Q: 1, R: 2, I: 1 });
+  test('who goes first: the farthest from the end, then the farthest from raw data', () => {
+    const byPriority = [inject, q, r, p].sort((a, b) => topology.priority(b) - topology.priority(a));
+    expect(byPriority.map(({ name }) => name)).toEqual(['P', 'R', 'I', 'Q']);
+    expect([p, q, r, inject].map((x) => topology.stepsBefore(x))).toEqual([0, 1, 1, 2]);
   });
 
   test('locations, processors and beans by name', () => {
