@@ -18,13 +18,14 @@ import { injection } from './injection.js';
 import { logs } from './logs.js';
 import { pipeline } from './pipeline.js';
 import { scaling } from './scaling.js';
+import { scan } from './scan.js';
 import { sensor } from './sensor.js';
 import { shuffle } from './shuffle.js';
 import { startup } from './startup.js';
 import { store } from './store.js';
 import { sums } from './sums.js';
 
-const BENCHES: readonly Bench[] = [pipeline, logs, scaling, growth, store, codec, shuffle, sums, injection, startup, sensor, api];
+const BENCHES: readonly Bench[] = [pipeline, logs, scaling, growth, scan, store, codec, shuffle, sums, injection, startup, sensor, api];
 
 /** Run one after the other; answers the names of those that failed. */
 async function runAll(benches: readonly Bench[], options: Options, command: string): Promise<string[]> {
