@@ -1,13 +1,14 @@
-/** Numbers, sizes and times as people read them. The same on every machine, whatever its locale. */
+/**
+ * Numbers, sizes and times as people read them. The same on every machine, whatever its locale. Without `Intl` as far as
+ * it goes: the first formatter of a process takes ICU 15 to 20 ms, more than all else that a short command prints.
+ */
 
-const count = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const tenth = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** `1,234,567` */
 export function formatCount(n: number | bigint): string {
-  return count.format(n);
+  return grouped(typeof n === 'bigint' ? n.toString() : n.toFixed());
 }
 
 /** `512 B`, `1.5 KiB`, `12.0 GiB` */
@@ -19,14 +20,14 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? count.format(value) : tenth.format(value)} ${BYTE_UNITS[unit]}`;
+  return `${unit === 0 ? formatCount(value) : formatTenths(value)} ${BYTE_UNITS[unit]}`;
 }
 
 /** `85 ms`, `12.3 s`, `3 min 04 s`, `2 h 05 min`, `4 d 11 h` */
 export function formatDuration(ms: number): string {
   if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
   const tenths = Math.round(ms / 100);
-  if (tenths < 600) return `${tenth.format(tenths / 10)} s`;
+  if (tenths < 600) return `${formatTenths(tenths / 10)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
   const minutes = Math.round(seconds / 60);
@@ -39,7 +40,7 @@ export function formatDuration(ms: number): string {
 export function formatRate(n: number, ms: number, format: (n: number) => string = formatCount): string {
   const rate = (n / ms) * 1000;
   if (!Number.isFinite(rate)) return '–';
-  return `${format === formatCount && rate > 0 && rate < 10 ? tenth.format(rate) : format(rate)}/s`;
+  return `${format === formatCount && rate > 0 && rate < 10 ? formatTenths(rate) : format(rate)}/s`;
 }
 
 /** `45 %`, of nothing `–`. 100 % is said only of the whole. */
@@ -49,10 +50,20 @@ export function formatPercent(part: number, whole: number): string {
   return `${part < whole ? Math.min(percent, 99) : percent} %`;
 }
 
+/** `1,234.5` */
+function formatTenths(n: number): string {
+  return grouped(n.toFixed(1));
+}
+
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** An instant in ms since the epoch as local time of an IANA zone: `2026-01-31 14:05:09`. */
 export function formatTime(ms: number, zone = 'UTC'): string {
+  if (zone === 'UTC') return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
   let clock = clocks.get(zone);
   if (clock === undefined) {
     clock = new Intl.DateTimeFormat('en-US', {

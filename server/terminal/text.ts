@@ -10,7 +10,8 @@ const ONE_COLUMN_EACH = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2013\u2014\u2026\u2500
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when something is to be cut: it takes 10 ms. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** Text from data, safe to print: what could drive the terminal is written as an escape such as `\x1b`. */
 export function visible(text: string): string {
@@ -34,6 +35,7 @@ export function truncate(text: string, width: number): string {
   if (width < 1) return '';
   let out = '';
   let used = 0;
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   for (const { segment } of graphemes.segment(text)) {
     used += widthOf(segment);
     if (used > width - 1) break;
