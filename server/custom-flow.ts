@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { fail } from './errors.js';
-import { loadFlow, type AggregateType, type Flow, type Topology } from '../engine/index.js';
-import { shapeOf } from './database/table-shape.js';
+import { loadFlow, type Flow } from '../engine/index.js';
 
 /** The folder of the store that no location may have. */
 const SCRATCH = 'scratch';
@@ -43,19 +42,4 @@ export async function loadCustomFlow(module: string): Promise<Flow> {
   if (checked.success) return flow;
   const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw fail('TM_ERR_DECLARATION', `the module ${module} declares something wrong: ${problems.join('; ')}`, { data: { module, problems } });
-}
-
-/** The bean types that injections take, each with a table of its own. Errors: TM_ERR_DECLARATION. */
-export function tableTypes(topology: Topology): AggregateType[] {
-  const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject');
-  const owners = new Map<string, AggregateType>();
-  for (const type of injections.flatMap((p) => topology.location(p.input).holds as readonly AggregateType[])) {
-    const shape = shapeOf(type);
-    const { table } = shape;
-    const owner = owners.get(table);
-    if (owner !== undefined && (owner.name !== type.name || JSON.stringify(shapeOf(owner)) !== JSON.stringify(shape)))
-      throw fail('TM_ERR_DECLARATION', `${type.name}: the table '${table}' is that of ${owner.name}`);
-    owners.set(table, type);
-  }
-  return [...owners.values()];
 }

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { loadCustomFlow, tableTypes } from './custom-flow.js';
 import { fail } from './errors.js';
-import { Topology, zone, type Flow } from '../engine/index.js';
+import { zone } from '../engine/period.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
-import webAnalytics from '../processors/index.js';
+import type { Declarations } from './declarations.js';
 import { readSettings, type Settings } from './settings.js';
 
 /** Which dataset a command works on, and how. */
@@ -20,20 +18,16 @@ export interface DatasetOptions {
 }
 
 /** An open dataset. */
-export interface Dataset {
+export interface Dataset extends Declarations {
   readonly name: string;
   readonly folder: string;
   readonly settings: Settings;
   readonly store: LmdbStore;
-  readonly topology: Topology;
-  /** URL of the module that declares a processor. */
-  readonly moduleOf: (processor: string) => string;
   readonly database: string;
   /** The key of the hash that stands for a visitor without an id. */
   readonly visitorKey: string;
 }
 
-const BUILT_IN = new URL('../processors/index.js', import.meta.url).href;
 const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
 
 export function folderOf({ data, name }: Pick<DatasetOptions, 'data' | 'name'>): string {
@@ -46,10 +40,16 @@ export function folderOf({ data, name }: Pick<DatasetOptions, 'data' | 'name'>):
  * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, those of the store.
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
-  const folder = folderOf(options);
-  if (!LmdbStore.exists(storeFolder(folder)))
-    throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${options.name}' in ${path.resolve(options.data)}`);
-  return assemble(options, folder, readSettings(folder, options.environment), 'read');
+  const { folder, settings } = existing(options);
+  return assemble(options, folder, settings, 'read');
+}
+
+/** Open what is stored of a dataset to look at it, for a command that needs nothing declared. Errors: as openForReading. */
+export async function openStoreForReading(options: DatasetOptions): Promise<LmdbStore> {
+  const { folder, settings } = existing(options);
+  // Modules of the user's may be wrong; the built-in one is not, and takes time to load.
+  if (settings.processors.length > 0) await declarationsOf(folder, settings);
+  return openStore(folder, settings, options.name, 'read');
 }
 
 /**
@@ -75,28 +75,42 @@ export async function openForWriting(options: DatasetOptions, timeZone?: string)
   return assemble(options, folder, settings, 'write');
 }
 
+function existing(options: DatasetOptions): { folder: string; settings: Settings } {
+  const folder = folderOf(options);
+  if (!LmdbStore.exists(storeFolder(folder)))
+    throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${options.name}' in ${path.resolve(options.data)}`);
+  return { folder, settings: readSettings(folder, options.environment) };
+}
+
 async function assemble(options: DatasetOptions, folder: string, settings: Settings, mode: 'read' | 'write'): Promise<Dataset> {
-  const flows: { module: string; flow: Flow }[] = [{ module: BUILT_IN, flow: webAnalytics }];
-  for (const file of settings.processors) {
-    const module = pathToFileURL(path.resolve(folder, file)).href;
-    flows.push({ module, flow: await loadCustomFlow(module) });
-  }
-  const topology = new Topology({ locations: flows.flatMap((f) => f.flow.locations), processors: flows.flatMap((f) => f.flow.processors) });
-  tableTypes(topology);
-  const modules = new Map(flows.flatMap(({ module, flow }) => flow.processors.map((p) => [p.name, module] as const)));
-  const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
+  const declarations = await declarationsOf(folder, settings);
+  const store = await openStore(folder, settings, options.name, mode);
   try {
-    await checkZone(store, settings, options.name, mode);
     return {
+      ...declarations,
       name: options.name,
       folder,
       settings,
       store,
-      topology,
-      moduleOf: (processor) => modules.get(processor) ?? BUILT_IN,
       database: options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb'),
       visitorKey: mode === 'write' ? visitorKey(folder) : '',
     };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function declarationsOf(folder: string, { processors }: Settings): Promise<Declarations> {
+  const { loadDeclarations } = await import('./declarations.js');
+  return loadDeclarations(folder, processors);
+}
+
+async function openStore(folder: string, settings: Settings, name: string, mode: 'read' | 'write'): Promise<LmdbStore> {
+  const store = await LmdbStore.open(storeFolder(folder), name, mode);
+  try {
+    await checkZone(store, settings, name, mode);
+    return store;
   } catch (error) {
     await store.close();
     throw error;

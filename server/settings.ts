@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Cron } from 'croner';
 import * as z from 'zod';
-import { hostName, type Params } from '../processors/index.js';
-import { zone } from '../engine/index.js';
+import { zone } from '../engine/period.js';
 import { fail } from './errors.js';
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -190,15 +189,6 @@ export function readSettings(folder: string, environment: Readonly<Record<string
       : `${issue.path.join('.') || 'dataset.json'}: ${issue.message}`,
   );
   throw fail('TM_ERR_SETTINGS', `${file}: ${problems.join('; ')}`, { data: { problems } });
-}
-
-/** Plain data for the processors. */
-export function paramsOf(settings: Settings): Params & Readonly<Record<string, unknown>> {
-  return {
-    timeZone: settings.timeZone,
-    sessionTimeoutMs: settings.session.timeoutMinutes * 60_000,
-    hosts: Object.fromEntries(Object.entries(settings.sites).map(([name, s]) => [name, s.hosts.map(hostName)])),
-  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -11,12 +11,13 @@ import {
   type WorkPackage,
 } from '../engine/index.js';
 import { PoolExecutor } from '../engine/executor/pool-executor.js';
-import { tableTypes } from './custom-flow.js';
+import { tableTypes } from './declarations.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
 import { DatabaseSink } from './injection/database-sink.js';
-import { paramsOf } from './settings.js';
+import { hostName, type Params } from '../processors/index.js';
 import path from 'node:path';
 import type { Dataset } from './dataset.js';
+import type { Settings } from './settings.js';
 
 export interface WorkshopOptions {
   readonly workers?: number | undefined;
@@ -33,6 +34,15 @@ export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'stand
 /** What a coordinator of a dataset works with, beside an executor and a sink. */
 export function flowOf({ store, topology, moduleOf, settings }: Dataset) {
   return { store, topology, moduleOf, context: { params: paramsOf(settings) } };
+}
+
+/** Plain data for the processors. */
+function paramsOf(settings: Settings): Params & Readonly<Record<string, unknown>> {
+  return {
+    timeZone: settings.timeZone,
+    sessionTimeoutMs: settings.session.timeoutMinutes * 60_000,
+    hosts: Object.fromEntries(Object.entries(settings.sites).map(([name, s]) => [name, s.hosts.map(hostName)])),
+  };
 }
 
 /** How lines are read into a dataset, apart from their format. */

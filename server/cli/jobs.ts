@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
-import { openForReading } from '../dataset.js';
-import { formatPeriod, type Job } from '../../engine/index.js';
+import { openStoreForReading } from '../dataset.js';
+import { formatPeriod } from '../../engine/period.js';
+import type { Job } from '../../engine/index.js';
 import { formatCount, formatDuration, formatTime } from '../terminal/format.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { print, printJson, printTable } from './output.js';
@@ -12,7 +13,7 @@ export interface JobsOptions {
 }
 
 export async function jobs({ options }: Invocation<JobsOptions>, id: string | undefined): Promise<void> {
-  const { store } = await openForReading(datasetOptions(options));
+  const store = await openStoreForReading(datasetOptions(options));
   try {
     if (id !== undefined) {
       const job = store.job(id);

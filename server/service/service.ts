@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Coordinator, endOf, zone, type Limits, type Period, type WorkPackage, type Zone } from '../../engine/index.js';
 import { PoolExecutor } from '../../engine/executor/pool-executor.js';
 import { Agent } from '../agent/agent.js';
-import { tableTypes } from '../custom-flow.js';
+import { tableTypes } from '../declarations.js';
 import { fail } from '../errors.js';
 import { flowOf, lostInjections } from '../workshop.js';
 import { isAway, LastingSink } from './lasting-sink.js';

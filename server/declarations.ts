@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Topology, type AggregateType, type Flow } from '../engine/index.js';
+import webAnalytics from '../processors/index.js';
+import { shapeOf } from './database/table-shape.js';
+import { fail } from './errors.js';
+
+/** The locations and processors of a dataset. */
+export interface Declarations {
+  readonly topology: Topology;
+  /** URL of the module that declares a processor. */
+  readonly moduleOf: (processor: string) => string;
+}
+
+const BUILT_IN = new URL('../processors/index.js', import.meta.url).href;
+
+/** What is built in, and the modules `processors`, whose paths are relative to the dataset's folder. Errors: TM_ERR_DECLARATION. */
+export async function loadDeclarations(folder: string, processors: readonly string[]): Promise<Declarations> {
+  const flows: { module: string; flow: Flow }[] = [{ module: BUILT_IN, flow: webAnalytics }];
+  for (const file of processors) {
+    const { loadCustomFlow } = await import('./custom-flow.js');
+    const module = pathToFileURL(path.resolve(folder, file)).href;
+    flows.push({ module, flow: await loadCustomFlow(module) });
+  }
+  const topology = new Topology({ locations: flows.flatMap((f) => f.flow.locations), processors: flows.flatMap((f) => f.flow.processors) });
+  tableTypes(topology);
+  const modules = new Map(flows.flatMap(({ module, flow }) => flow.processors.map((p) => [p.name, module] as const)));
+  return { topology, moduleOf: (processor) => modules.get(processor) ?? BUILT_IN };
+}
+
+/** The bean types that injections take, each with a table of its own. Errors: TM_ERR_DECLARATION. */
+export function tableTypes(topology: Topology): AggregateType[] {
+  const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject');
+  const owners = new Map<string, AggregateType>();
+  for (const type of injections.flatMap((p) => topology.location(p.input).holds as readonly AggregateType[])) {
+    const shape = shapeOf(type);
+    const { table } = shape;
+    const owner = owners.get(table);
+    if (owner !== undefined && (owner.name !== type.name || JSON.stringify(shapeOf(owner)) !== JSON.stringify(shape)))
+      throw fail('TM_ERR_DECLARATION', `${type.name}: the table '${table}' is that of ${owner.name}`);
+    owners.set(table, type);
+  }
+  return [...owners.values()];
+}
