@@ -181,7 +181,8 @@ export function readSettings(folder: string, environment: Readonly<Record<string
     }
   }
   const overridden = isObject(raw) ? override(settingsSchema, raw, 'TIDEMILL', environment) : raw;
-  const parsed = settingsSchema.safeParse(overridden);
+  // Without making a function of each object's schema first: that pays where much is read with them.
+  const parsed = settingsSchema.safeParse(overridden, { jitless: true });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
