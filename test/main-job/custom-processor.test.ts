@@ -196,6 +196,16 @@ describe('a module that is wrong', () => {
     expect(stderr).toMatch(/^tidemill: the module file:.*mine\.js .* \(TM_ERR_DECLARATION\)$/m);
   });
 
+  test('on the command line, where no processor is needed', async () => {
+    const data = temporaryFolder();
+    const file = path.join(data, 'lines.jsonl');
+    writeFileSync(file, line(T));
+    expect(await tidemill(['import', file, '--data', data])).toMatchObject({ code: 0 });
+    prepareDataset(data, { settings: { processors: ['./mine.js'] } });
+    const { code, stderr } = await tidemill(['jobs', '--data', data]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/mine\.js .* \(TM_ERR_DECLARATION\)$/m) as string });
+  });
+
   test.for<[what: string, source: string]>([
     ['a table of the built-in ones', flow(`${aggregateOf('l3_os')} ${inject()}`)],
     [
