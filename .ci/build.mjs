@@ -1,6 +1,6 @@
 /**
- * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more. The
- * status panel is bundled by Vite, which empties its folder itself.
+ * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more. Vite
+ * bundles the status panel, whose folder it empties itself, and the module of the settings, see settings.vite.mjs.
  * dist/.built holds a digest of everything the build read; it is written last, so that a build that broke is not taken for whole.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,6 +14,8 @@ const FOLDERS = ['engine', 'processors', 'server', 'bench'];
 const PANEL = 'server/panel/';
 /** What only AssemblyScript reads. */
 const WASM = 'server/import/kernel/wasm/';
+const KERNEL = '.ci/kernel.mjs';
+const SETTINGS = '.ci/settings.vite.mjs';
 const stamp = join(root, 'dist/.built');
 
 /**
@@ -30,14 +32,8 @@ function filesIn(folder) {
 
 function digest() {
   const hash = createHash('sha256');
-  for (const file of [
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-    '.ci/build.mjs',
-    '.ci/kernel.mjs',
-    ...FOLDERS.flatMap(filesIn),
-  ]) {
+  const scripts = ['.ci/build.mjs', KERNEL, SETTINGS];
+  for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', ...scripts, ...FOLDERS.flatMap(filesIn)]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   }
   return hash.digest('hex');
@@ -60,17 +56,22 @@ function run(program, args, otherwise) {
   if (status !== 0) throw new Error(otherwise);
 }
 
+/**
+ * @param {string} config of Vite
+ * @param {string} otherwise what is wrong where it fails
+ */
+function bundle(config, otherwise) {
+  run('node_modules/vite/bin/vite.js', ['build', '--config', config, '--logLevel', 'warn'], otherwise);
+}
+
 /** Throws where a source does not compile. */
 export function build() {
   rmSync(stamp, { force: true });
   const before = digest();
   run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json'], 'the sources do not compile');
-  run('.ci/kernel.mjs', [], 'the scan kernel does not compile');
-  run(
-    'node_modules/vite/bin/vite.js',
-    ['build', '--config', `${PANEL}vite.config.ts`, '--logLevel', 'warn'],
-    'the panel cannot be bundled',
-  );
+  run(KERNEL, [], 'the scan kernel does not compile');
+  bundle(`${PANEL}vite.config.ts`, 'the panel cannot be bundled');
+  bundle(SETTINGS, 'the settings cannot be bundled');
 
   const wanted = new Set();
   for (const file of FOLDERS.flatMap(filesIn)) {
