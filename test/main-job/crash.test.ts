@@ -72,7 +72,7 @@ async function expectUndisturbed(data: string): Promise<void> {
   expect(beans).toEqual(undisturbed.beans);
   expect(await strayFiles(data)).toEqual([]);
   const dataset = await openForReading({ data, name: 'analytics', environment: {} });
-  const database = await openDatabase(dataset.database);
+  const database = await openDatabase(dataset.database, { threads: 1 });
   try {
     const { store, topology } = dataset;
     expect(await verify(store, topology, new InlineExecutor(), database, () => undefined)).toMatchObject({ stale: 0 });
