@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './.ci/longest-first.mjs';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Native modules (lmdb, duckdb) do not bear vitest's threads.
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait for processes, browsers and the disk a third of their time: three keep two cores busy.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { packRecord } from '#engine/store/record.js';
 import { databaseOf, line, linesOf, prepareDataset, trafficBytes } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { ended, startTidemill, tidemill, tidemillJson, type Ended } from '../support/tidemill.js';
+import { ended, startTidemill, tidemill, tidemillHere, tidemillJson, type Ended } from '../support/tidemill.js';
 import { differences } from '../oracle/oracle.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -136,7 +136,7 @@ describe('the dataset', () => {
     writeFileSync(settings, JSON.stringify({ session: { timeoutMinutes: 7 } }));
     await tidemillJson(['import', lines, '--tz', 'Asia/Kathmandu', '--data', data]);
     expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual({ timeZone: 'Asia/Kathmandu', session: { timeoutMinutes: 7 } });
-    expect(await tidemill(['import', lines, '--tz', 'Asia/Kathmandu', '--data', data])).toMatchObject({ code: 0 });
+    expect(await tidemillHere(['import', lines, '--tz', 'Asia/Kathmandu', '--data', data])).toMatchObject({ code: 0 });
     expect(fails(await tidemill(['import', lines, '--tz', 'UTC', '--data', data]), 2, 'TM_ERR_DATASET_ZONE')).toContain('Asia/Kathmandu');
     // Days are cut already.
     writeFileSync(settings, JSON.stringify({ timeZone: 'UTC' }));
@@ -176,7 +176,7 @@ describe('the dataset', () => {
     expect(existsSync(store)).toBe(true);
     first.stdin?.end(traffic.subarray(linesOf(traffic)[0]!.length));
     expect(await ended(first)).toMatchObject({ code: 0 });
-    expect(await tidemill(['import', lines, '--data', data])).toMatchObject({
+    expect(await tidemillHere(['import', lines, '--data', data])).toMatchObject({
       code: 0,
       stdout: `${lines}: imported before, nothing changes\n`,
     });
@@ -247,7 +247,7 @@ describe('the database', () => {
     expect(down.code).toBe(1);
     expect(down.stderr).toContain('(TM_ERR_DATABASE_UNAVAILABLE)');
     expect(down.stderr).not.toContain('secret');
-    expect(await tidemill(['run', lines, '--data', data])).toMatchObject({ code: 0, stderr: '' });
+    expect(await tidemillHere(['run', lines, '--data', data])).toMatchObject({ code: 0, stderr: '' });
     expect(await differences(databaseOf(data), [lines])).toEqual([]);
   });
 
@@ -271,14 +271,14 @@ describe('the database', () => {
     } finally {
       instance.closeSync();
     }
-    expect(await tidemill(['process', '--close', '--data', data])).toMatchObject({ code: 0, stderr: '' });
+    expect(await tidemillHere(['process', '--close', '--data', data])).toMatchObject({ code: 0, stderr: '' });
     expect(await differences(databaseOf(data), [lines])).toEqual([]);
   });
 });
 
 describe('an interruption', () => {
   // Enough work for a while after the database is there.
-  const many = trafficBytes({ impressions: 1000, days: 4, seed: 62 });
+  const many = trafficBytes({ impressions: 800, days: 3, seed: 62 });
   const longer = file('longer.jsonl', many);
 
   test.for<[what: string, holds: (dataset: string) => boolean]>([

@@ -32,7 +32,7 @@ function isCurrent({ store, topology }: Dataset): void {
 
 test('late lines of one day make that day, its week and its month again, and nothing else', async () => {
   const data = temporaryFolder();
-  const lines = linesOf(trafficBytes({ impressions: 4000, days: 4, start: '2016-02-27', seed: 31 }));
+  const lines = linesOf(trafficBytes({ impressions: 2000, days: 4, start: '2016-02-27', seed: 31 }));
   const dayOf = (l: Buffer): string => new Date((JSON.parse(l.toString()) as { time: number }).time).toISOString().slice(0, 10);
   const isLate = (l: Buffer, i: number): boolean => dayOf(l) === '2016-02-28' && i % 5 === 0;
   const early = path.join(data, 'early.jsonl');

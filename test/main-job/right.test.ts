@@ -116,7 +116,7 @@ describe('awkward lines', () => {
 });
 
 describe('logs', () => {
-  const bytes = trafficBytes({ impressions: 4000, days: 2, seed: 11, format: 'combined' });
+  const bytes = trafficBytes({ impressions: 2000, days: 2, seed: 11, format: 'combined' });
 
   test.for<{ keep: Filter[] }>([
     { keep: ['bot'] },
@@ -131,7 +131,7 @@ describe('logs', () => {
 
   test('common and vhost_combined, which name themselves', async () => {
     const hosts = ['a.example:443', 'b.example'];
-    const lines = linesOf(bytes).slice(0, 1500);
+    const lines = linesOf(bytes).slice(0, 1000);
     const vhost = file('vhost.log', Buffer.concat(lines.map((l, i) => Buffer.concat([Buffer.from(`${hosts[i % 2]} `), l]))));
     const common = file('common.log', Buffer.from(lines.map((l) => l.toString().replace(/ "[^"]*" "[^"]*"\n$/, '\n')).join('')));
     await check([vhost], { import: { keep: ['bot'] } }, { format: 'vhost', keep: ['bot'] });

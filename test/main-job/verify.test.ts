@@ -52,7 +52,7 @@ async function sql(data: string, statement: string): Promise<void> {
 /** The work of the command, in this process. */
 async function verified(data: string): Promise<void> {
   const { store, topology } = await openForReading({ data, name: 'analytics', environment: {} });
-  const database = await openDatabase(databaseOf(data));
+  const database = await openDatabase(databaseOf(data), { threads: 1 });
   const executor = new InlineExecutor();
   try {
     await verify(store, topology, executor, database, () => undefined);

@@ -125,7 +125,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe finds in a page that is serious or worse, in a line each. */
 export async function accessibilityTroubles(page: Page): Promise<string[]> {
-  await page.evaluate(`${AXE}; undefined`);
+  // An address of the panel is no document of its own: axe is there already where the page has been looked at before.
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(`${AXE}; undefined`);
   const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
     readonly violations: readonly {
       readonly id: string;

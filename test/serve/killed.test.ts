@@ -16,7 +16,7 @@ import { tidemill } from '../support/tidemill.js';
 import { send, type Told } from './clients.js';
 import { serving, type ChildName, type Serving } from './serving.js';
 
-const IMPRESSIONS = Number(process.env['TIDEMILL_TEST_IMPRESSIONS'] ?? 20_000);
+const IMPRESSIONS = Number(process.env['TIDEMILL_TEST_IMPRESSIONS'] ?? 10_000);
 const KILLS = 20;
 /** A supervisor waits longer before each start of a process that does not last: five kills are what one life of it is given. */
 const KILLS_OF_A_LIFE = 5;

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { main } from '#server/cli/program.js';
 
 const CLI = fileURLToPath(new URL('../../dist/server/cli.js', import.meta.url));
 
@@ -41,9 +43,31 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   return { code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
 }
 
-/** What a command prints with `--json`: one value a line. Throws where it does not end with 0. */
-export async function tidemillJson(args: readonly string[], options: CallOptions = {}): Promise<unknown[]> {
-  const { code, stdout, stderr } = await tidemill([...args, '--json'], options);
+/**
+ * Run a command to its end in this process, which spares it the loading that a process of its own begins with: where it is about
+ * what the command does, and not about the process. One at a time, since what it prints is what this process prints meanwhile.
+ */
+export async function tidemillHere(args: readonly string[]): Promise<Omit<Ended, 'signal'>> {
+  const printed = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      printed[name] += String(text);
+      return true;
+    }),
+  );
+  for (const name of Object.keys(process.env)) if (name.startsWith('TIDEMILL_')) vi.stubEnv(name, undefined);
+  try {
+    const code = await main(args);
+    return { code, ...printed };
+  } finally {
+    vi.unstubAllEnvs();
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** What a command prints with `--json`, run in this process: one value a line. Throws where it does not end with 0. */
+export async function tidemillJson(args: readonly string[]): Promise<unknown[]> {
+  const { code, stdout, stderr } = await tidemillHere([...args, '--json']);
   if (code !== 0) throw new Error(`tidemill ${args.join(' ')} ended with ${code}: ${stderr}`);
   return stdout
     .split('\n')
