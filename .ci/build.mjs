@@ -13,7 +13,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['engine', 'processors', 'server', 'bench'];
 const PANEL = 'server/panel/';
 /** What only AssemblyScript reads. */
-const WASM = 'server/import/kernel/wasm/';
+const WASM = ['server/import/kernel/wasm/', 'engine/wasm/'];
 const KERNEL = '.ci/kernel.mjs';
 const SETTINGS = '.ci/settings.vite.mjs';
 const stamp = join(root, 'dist/.built');
@@ -69,13 +69,13 @@ export function build() {
   rmSync(stamp, { force: true });
   const before = digest();
   run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json'], 'the sources do not compile');
-  run(KERNEL, [], 'the scan kernel does not compile');
+  run(KERNEL, [], 'the kernels do not compile');
   bundle(`${PANEL}vite.config.ts`, 'the panel cannot be bundled');
   bundle(SETTINGS, 'the settings cannot be bundled');
 
   const wanted = new Set();
   for (const file of FOLDERS.flatMap(filesIn)) {
-    if (file.startsWith(PANEL) || file.startsWith(WASM)) continue;
+    if (file.startsWith(PANEL) || WASM.some((folder) => file.startsWith(folder))) continue;
     const module = /^(.*)\.ts$/.exec(file)?.[1];
     if (module !== undefined) for (const ext of ['.js', '.js.map', '.d.ts']) wanted.add(`${module}${ext}`);
     else if (!file.endsWith('.md')) {

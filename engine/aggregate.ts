@@ -1,8 +1,8 @@
-import { unsetFloats, unsetUints, zeroFloats, zeroUints } from './region.js';
-import { selectColumn } from './rows.js';
+import { inKernel, unsetFloats, unsetUints, zeroFloats, zeroUints } from './region.js';
+import { selectColumn, selectUints } from './rows.js';
 import { compareEntries, groupRows, NO_GROUP, orderRows, rankEntries, type Groups, type KeyPart } from './groups.js';
-import { numberColumn, stringColumn, type Batch, type Column, type NumberColumn } from './column.js';
-import type { AggregateType, BeanType } from './bean.js';
+import type { AggregateType, BeanType, Measure } from './bean.js';
+import type { Batch, Column, NumberColumn, StringColumn } from './column.js';
 
 /**
  * Merge the beans of a batch that have the same key, by the measures of their type.
@@ -13,16 +13,32 @@ export function mergeByKey(type: AggregateType, batch: Batch): Batch {
     type.key.map((field) => keyPart(batch.columns[field] as Column)),
     batch.rows,
   );
-  if (groups.count === batch.rows) return batch;
-  const columns: Record<string, Column> = {};
-  for (const field of type.key) columns[field] = selectColumn(batch.columns[field] as Column, groups.firstRow);
+  return groups.count === batch.rows ? batch : mergeGroups(type, batch.columns, groups);
+}
+
+/**
+ * One bean a group. `columns` are the fields by row, 1 for a measure that counts rows; `made` are those that have a value for
+ * each group already.
+ */
+export function mergeGroups(
+  type: AggregateType,
+  columns: Readonly<Record<string, Column | 1>>,
+  groups: Groups,
+  made: Readonly<Record<string, Column>> = {},
+): Batch {
+  const merged: Record<string, Column> = { ...made };
+  for (const field of type.key) merged[field] = selectColumn(columns[field] as Column, groups.firstRow);
   for (const [field, measure] of Object.entries(type.measures)) {
-    columns[field] =
-      measure.op === 'latest'
-        ? latest(batch, field, measure.at, groups)
-        : { kind: 'number', values: accumulate(numberColumn(batch, field).values, groups, measure.op) };
+    merged[field] ??= measured(columns, field, measure, groups);
   }
-  return { type: type.name, rows: groups.count, columns: inFieldOrder(type, columns) };
+  return { type: type.name, rows: groups.count, columns: inFieldOrder(type, merged) };
+}
+
+function measured(columns: Readonly<Record<string, Column | 1>>, field: string, measure: Measure, groups: Groups): Column {
+  const column = columns[field] as Column | 1;
+  if (column === 1) return { kind: 'number', values: measure.op === 'sum' ? countRows(groups) : unsetFloats(groups.count).fill(1) };
+  if (measure.op === 'latest') return latest(column as StringColumn, (columns[measure.at] as NumberColumn).values, groups);
+  return { kind: 'number', values: accumulate((column as NumberColumn).values, groups, measure.op) };
 }
 
 /** The beans of a batch in the order of their type's fields: text bytewise, numbers by value, the first field foremost. */
@@ -33,9 +49,17 @@ export function sortBy(fields: readonly string[], batch: Batch): Uint32Array {
   );
 }
 
+const inGroups = { sum: 'addToGroups', min: 'leastOfGroups', max: 'greatestOfGroups' } as const;
+
 /** The sum, least or greatest value of each group. */
 export function accumulate(values: Float64Array, { count, ofRow }: Groups, op: 'sum' | 'min' | 'max'): Float64Array {
   const out = unsetFloats(count).fill(op === 'sum' ? 0 : op === 'min' ? Infinity : -Infinity);
+  const fast = inKernel(values, ofRow, out);
+  if (fast !== undefined) {
+    const [a, b, c] = fast.at;
+    fast.kernel[inGroups[op]](a, b, ofRow.length, c);
+    return out;
+  }
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row] as number;
     if (group === NO_GROUP) continue;
@@ -50,6 +74,11 @@ export function accumulate(values: Float64Array, { count, ofRow }: Groups, op: '
 /** How many rows each group has. */
 export function countRows({ count, ofRow }: Groups): Float64Array {
   const out = zeroFloats(count);
+  const fast = inKernel(ofRow, out);
+  if (fast !== undefined) {
+    fast.kernel.countInGroups(fast.at[0], ofRow.length, fast.at[1]);
+    return out;
+  }
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row] as number;
     if (group !== NO_GROUP) out[group] = (out[group] as number) + 1;
@@ -57,9 +86,8 @@ export function countRows({ count, ofRow }: Groups): Float64Array {
   return out;
 }
 
-function latest(batch: Batch, field: string, at: string, { count, ofRow }: Groups): Column {
-  const { dictionary, codes } = stringColumn(batch, field);
-  const times = numberColumn(batch, at).values;
+/** The value of each group that goes with the greatest time, then the greatest value. */
+function latest({ dictionary, codes }: StringColumn, times: Float64Array, { count, ofRow }: Groups): Column {
   const best = unsetFloats(count).fill(-Infinity);
   const chosen = zeroUints(count);
   for (let row = 0; row < ofRow.length; row++) {
@@ -86,14 +114,14 @@ export function keyPart(c: Column): KeyPart {
 export function rankPart(c: Column): KeyPart {
   if (c.kind === 'string') {
     const ranks = rankEntries(c.dictionary, c.codes);
-    return { codes: recode(c.codes, ranks), size: c.dictionary.size };
+    return { codes: selectUints(ranks, c.codes), size: c.dictionary.size };
   }
   if (c.kind !== 'number') throw new TypeError('a list cannot be part of a key');
   const { part, distinct } = numberPart(c);
   const order = distinct.map((_, i) => i).sort((a, b) => (distinct[a] as number) - (distinct[b] as number));
   const ranks = unsetUints(distinct.length);
   for (const [rank, code] of order.entries()) ranks[code] = rank;
-  return { codes: recode(part.codes, ranks), size: part.size };
+  return { codes: selectUints(ranks, part.codes), size: part.size };
 }
 
 function numberPart({ values }: NumberColumn): { part: KeyPart; distinct: number[] } {
@@ -109,12 +137,6 @@ function numberPart({ values }: NumberColumn): { part: KeyPart; distinct: number
     codes[i] = code;
   }
   return { part: { codes, size: seen.size }, distinct: [...seen.keys()] };
-}
-
-function recode(codes: Uint32Array, to: Uint32Array): Uint32Array {
-  const out = unsetUints(codes.length);
-  for (let i = 0; i < codes.length; i++) out[i] = to[codes[i] as number] as number;
-  return out;
 }
 
 /** Columns in the order in which the type declares its fields. */

@@ -1,25 +1,29 @@
-import { unsetBytes, unsetFloats, unsetShorts, unsetUints } from './region.js';
+import { inKernel, inScratch, unsetBytes, unsetUints, zeroUints } from './region.js';
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
+import { joinCrc32 } from './crc32.js';
 import { fail } from './errors.js';
-import { freshPlaces } from './places.js';
+import { packFloats, packUints, packUpTo, unpackFloats, unpackOffsets, unpackUints, type PackedNumbers } from './packed-numbers.js';
 import type { Batch, Column, Dictionary } from './column.js';
 
 /*
  * A block carries all that is needed to read it:
  *
- *   'TMB1'  crc32 (4 bytes, little-endian, over all that follows)  msgpack [type, rows, { field: column }]
+ *   'TMB2'  crc32 (over all that follows)  length of the head      4 bytes each, numbers little-endian
+ *   head: msgpack [type, rows, { field: column }]
+ *   sections, in the order in which the head tells their lengths
  *
- * A column is [kind, ...]; numbers are [base, width, bytes], where width 0 is a constant, 1, 2 and 4 an unsigned
- * distance from base, 8 a double. Only dictionary entries that a row uses are stored.
+ * A column is [kind, ...]; numbers are [base, width, section], see packed-numbers.ts; a dictionary is [size, lengths, section].
+ * Only dictionary entries that a row uses are stored.
  */
-const MAGIC = Buffer.from('TMB1');
-const HEADER = 8;
+const MAGIC = Buffer.from('TMB2');
+const HEADER = 12;
+/** Bytes behind copied texts that the kernel may overwrite. */
+const COPY_SLACK = 8;
 
 const packr = new Packr({ useRecords: false, moreTypes: false });
 const unpackr = new Unpackr({ useRecords: false, moreTypes: false, mapsAsObjects: true, int64AsType: 'number' });
 
-type PackedNumbers = [base: number, width: number, bytes: Uint8Array];
 type PackedDictionary = [size: number, lengths: PackedNumbers, bytes: Uint8Array];
 type PackedColumn =
   | ['string', PackedDictionary, PackedNumbers]
@@ -27,19 +31,65 @@ type PackedColumn =
   | ['strings', PackedDictionary, PackedNumbers, PackedNumbers]
   | ['numbers', PackedNumbers, PackedNumbers];
 
-/**
- * Pack a batch. Within `inRegion` the result shares memory with other arrays of the task, and is to be written or copied
- * before the task ends; it must not be transferred. Outside of it, it owns its memory.
- */
+/** A block in pieces, to be written one behind the other. Within `inRegion` they share memory with other arrays of the task. */
+export interface PackedBlock {
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
+export function packBlock(batch: Batch): PackedBlock {
+  const sections: Uint8Array[] = [];
+  const columns: Record<string, unknown> = {};
+  for (const [name, column] of Object.entries(batch.columns)) columns[name] = detached(packColumn(column, batch.rows), sections);
+  const head = packr.pack([batch.type, batch.rows, columns]);
+  const header = Buffer.alloc(HEADER);
+  header.set(MAGIC);
+  header.writeUInt32LE(head.length, 8);
+  let checksum = crc32(head, crc32(header.subarray(8)));
+  let bytes = HEADER + head.length;
+  for (const section of sections) {
+    checksum = crc32(section, checksum);
+    bytes += section.length;
+  }
+  header.writeUInt32LE(checksum, 4);
+  return {
+    pieces: [header, head, ...sections],
+    bytes,
+    crc32: joinCrc32(crc32(header.subarray(0, 8)), checksum, bytes - 8),
+  };
+}
+
+/** A block in memory of its own. */
 export function encodeBlock(batch: Batch): Uint8Array<ArrayBuffer> {
-  const columns: Record<string, PackedColumn> = {};
-  for (const [name, column] of Object.entries(batch.columns)) columns[name] = packColumn(column, batch.rows);
-  const body = packr.pack([batch.type, batch.rows, columns]);
-  const block = unsetBytes(HEADER + body.length);
-  block.set(MAGIC);
-  block.set(body, HEADER);
-  new DataView(block.buffer, block.byteOffset).setUint32(4, crc32(body), true);
+  const { pieces, bytes } = packBlock(batch);
+  const block = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    block.set(piece, at);
+    at += piece.length;
+  }
   return block;
+}
+
+/** What was packed with its bytes in `sections`, and their lengths in their places. */
+function detached(packed: unknown, sections: Uint8Array[]): unknown {
+  if (packed instanceof Uint8Array) {
+    // zlib takes an empty one for the beginning of a checksum.
+    if (packed.length > 0) sections.push(packed);
+    return packed.length;
+  }
+  return Array.isArray(packed) ? packed.map((part) => detached(part, sections)) : packed;
+}
+
+/** What `detached` took apart; `take` gives the next section. */
+function attached(column: readonly unknown[], take: (length: number) => Uint8Array): PackedColumn {
+  const numbers = ([base, width, length]: number[]): unknown => [base, width, take(length as number)];
+  const dictionary = ([size, lengths, length]: [number, number[], number]): unknown => [size, numbers(lengths), take(length)];
+  const isText = column[0] === 'string' || column[0] === 'strings';
+  return column.map((part, i) =>
+    i === 0 ? part : i === 1 && isText ? dictionary(part as [number, number[], number]) : numbers(part as number[]),
+  ) as unknown as PackedColumn;
 }
 
 /**
@@ -48,19 +98,20 @@ export function encodeBlock(batch: Batch): Uint8Array<ArrayBuffer> {
  */
 export function decodeBlock(block: Uint8Array): Batch {
   checkBlock(block);
-  let unpacked: [string, number, Record<string, PackedColumn>];
+  let at = HEADER + lengthOfHead(block);
+  const take = (length: number): Uint8Array => block.subarray(at, (at += length));
+  const columns: Record<string, Column> = {};
   try {
-    unpacked = unpackr.unpack(block.subarray(HEADER)) as typeof unpacked;
+    const [type, rows, packed] = unpackr.unpack(block.subarray(HEADER, at)) as [string, number, Record<string, unknown[]>];
+    for (const [name, column] of Object.entries(packed)) {
+      const own = attached(column, take);
+      let unpacked: Column | undefined;
+      Object.defineProperty(columns, name, { enumerable: true, get: () => (unpacked ??= unpackColumn(own, rows)) });
+    }
+    return { type, rows, columns };
   } catch (cause) {
     throw fail('TM_ERR_BLOCK_CORRUPT', 'a block cannot be unpacked', { cause });
   }
-  const [type, rows, packed] = unpacked;
-  const columns: Record<string, Column> = {};
-  for (const [name, column] of Object.entries(packed)) {
-    let unpackedColumn: Column | undefined;
-    Object.defineProperty(columns, name, { enumerable: true, get: () => (unpackedColumn ??= unpackColumn(column, rows)) });
-  }
-  return { type, rows, columns };
 }
 
 /** Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION. */
@@ -71,7 +122,11 @@ export function checkBlock(block: Uint8Array): void {
   if (block[3] !== MAGIC[3])
     throw fail('TM_ERR_BLOCK_VERSION', `a block of version '${String.fromCharCode(block[3] as number)}' cannot be read`);
   const stored = new DataView(block.buffer, block.byteOffset).getUint32(4, true);
-  if (crc32(block.subarray(HEADER)) !== stored) throw fail('TM_ERR_BLOCK_CORRUPT', 'a block does not match its checksum');
+  if (crc32(block.subarray(8)) !== stored) throw fail('TM_ERR_BLOCK_CORRUPT', 'a block does not match its checksum');
+}
+
+function lengthOfHead(block: Uint8Array): number {
+  return new DataView(block.buffer, block.byteOffset).getUint32(8, true);
 }
 
 function packColumn(c: Column, rows: number): PackedColumn {
@@ -81,13 +136,13 @@ function packColumn(c: Column, rows: number): PackedColumn {
       return ['string', dictionary, codes];
     }
     case 'number':
-      return ['number', packNumbers(c.values)];
+      return ['number', packFloats(c.values)];
     case 'strings': {
       const [dictionary, codes] = packCodes(c.dictionary, c.codes);
-      return ['strings', dictionary, packNumbers(lengthsOf(c.offsets, rows)), codes];
+      return ['strings', dictionary, packUints(lengthsOf(c.offsets, rows)), codes];
     }
     case 'numbers':
-      return ['numbers', packNumbers(lengthsOf(c.offsets, rows)), packNumbers(c.values)];
+      return ['numbers', packUints(lengthsOf(c.offsets, rows)), packFloats(c.values)];
   }
 }
 
@@ -96,14 +151,14 @@ function unpackColumn(c: PackedColumn, rows: number): Column {
     case 'string':
       return { kind: 'string', dictionary: unpackDictionary(c[1]), codes: unpackUints(c[2], rows) };
     case 'number':
-      return { kind: 'number', values: unpackDoubles(c[1], rows) };
+      return { kind: 'number', values: unpackFloats(c[1], rows) };
     case 'strings': {
-      const offsets = offsetsOf(c[2], rows);
+      const offsets = unpackOffsets(c[2], rows);
       return { kind: 'strings', dictionary: unpackDictionary(c[1]), offsets, codes: unpackUints(c[3], offsets[rows] as number) };
     }
     case 'numbers': {
-      const offsets = offsetsOf(c[1], rows);
-      return { kind: 'numbers', offsets, values: unpackDoubles(c[2], offsets[rows] as number) };
+      const offsets = unpackOffsets(c[1], rows);
+      return { kind: 'numbers', offsets, values: unpackFloats(c[2], offsets[rows] as number) };
     }
     default:
       throw fail('TM_ERR_BLOCK_VERSION', `a column of kind '${String((c as unknown[])[0])}' cannot be read`);
@@ -120,24 +175,29 @@ function packCodes(d: Dictionary, codes: Uint32Array): [PackedDictionary, Packed
   const [lengths, bytes] = isInOrder(used)
     ? [lengthsOf(d.offsets, size), d.bytes.subarray(d.offsets[0], d.offsets[size])]
     : copiedEntries(d, used);
-  return [[size, packUints(lengths), bytes], packNumbers(own)];
+  return [[size, packUints(lengths), bytes], packUpTo(own, Math.max(0, size - 1))];
 }
 
 /** The distinct codes, to `used` in the order of first use, and each code's place among them, to `own`; returns how many. */
 function usedEntries(size: number, codes: Uint32Array, own: Uint32Array, used: Uint32Array): number {
-  const { place, base } = freshPlaces(size, codes.length);
-  let next = base;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i] as number;
-    let to = place[code] as number;
-    if (to < base) {
-      used[next - base] = code;
-      to = next++;
-      place[code] = to;
+  return inScratch(() => {
+    const place = zeroUints(size); // of each entry its new code, plus one
+    const fast = inKernel(codes, place, own, used);
+    if (fast !== undefined) {
+      const [a, b, c, d] = fast.at;
+      return fast.kernel.numberUsed(a, codes.length, b, c, d);
     }
-    own[i] = to - base;
-  }
-  return next - base;
+    let count = 0;
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] as number;
+      if (place[code] === 0) {
+        used[count] = code;
+        place[code] = ++count;
+      }
+      own[i] = (place[code] as number) - 1;
+    }
+    return count;
+  });
 }
 
 function isInOrder(entries: Uint32Array): boolean {
@@ -148,6 +208,15 @@ function isInOrder(entries: Uint32Array): boolean {
 /** Some entries, one behind the other: their lengths, and their bytes. */
 function copiedEntries({ bytes, offsets }: Dictionary, entries: Uint32Array): [Uint32Array, Uint8Array] {
   const lengths = unsetUints(entries.length);
+  const fast = inKernel(bytes, offsets, entries, lengths);
+  if (fast !== undefined) {
+    const [a, b, c, d] = fast.at;
+    const out = unsetBytes(fast.kernel.lengthsOfEntries(b, c, entries.length, d) + COPY_SLACK);
+    if (out.buffer === lengths.buffer) {
+      fast.kernel.copyEntries(a, b, c, entries.length, out.byteOffset);
+      return [lengths, out.subarray(0, -COPY_SLACK)];
+    }
+  }
   let total = 0;
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as number;
@@ -172,93 +241,11 @@ function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array,
 }
 
 function unpackDictionary([size, lengths, bytes]: PackedDictionary): Dictionary {
-  return { size, offsets: offsetsOf(lengths, size), bytes };
-}
-
-function packNumbers(values: Float64Array | Uint32Array): PackedNumbers {
-  const n = values.length;
-  if (n === 0) return [0, 0, new Uint8Array(0)];
-  if (values instanceof Uint32Array) return packUints(values);
-  let min = values[0] as number;
-  let max = min;
-  let whole = true;
-  for (let i = 0; i < n; i++) {
-    const v = values[i] as number;
-    if (v < min) min = v;
-    if (v > max) max = v;
-    if (whole && !(Number.isSafeInteger(v) && !Object.is(v, -0))) whole = false;
-  }
-  const range = max - min;
-  if (!whole || range > 0xffffffff) {
-    return [0, 8, bytesOf(values)];
-  }
-  return packDistances(values, min, range);
-}
-
-function packUints(values: Uint32Array): PackedNumbers {
-  let min = 0xffffffff;
-  let max = 0;
-  for (let i = 0; i < values.length; i++) {
-    const v = values[i] as number;
-    if (v < min) min = v;
-    if (v > max) max = v;
-  }
-  return packDistances(values, min, max - min);
-}
-
-function packDistances(values: Float64Array | Uint32Array, min: number, range: number): PackedNumbers {
-  if (range === 0) return [min, 0, new Uint8Array(0)];
-  const n = values.length;
-  const to = range <= 0xff ? unsetBytes(n) : range <= 0xffff ? unsetShorts(n) : unsetUints(n);
-  if (min === 0) to.set(values);
-  else for (let i = 0; i < n; i++) to[i] = (values[i] as number) - min;
-  return [min, to.BYTES_PER_ELEMENT, bytesOf(to)];
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array | Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** The distances of packed numbers from their base; a copy, because a block's bytes are not aligned. */
-function distances(width: number, bytes: Uint8Array): Uint8Array | Uint16Array | Uint32Array {
-  if (width === 1) return bytes;
-  const n = bytes.length / width;
-  const aligned = width === 2 ? unsetShorts(n) : unsetUints(n);
-  bytesOf(aligned).set(bytes);
-  return aligned;
-}
-
-function unpackUints([base, width, bytes]: PackedNumbers, n: number): Uint32Array {
-  if (width === 0) return unsetUints(n).fill(base);
-  const d = distances(width, bytes);
-  const out = unsetUints(n);
-  if (base === 0) out.set(d);
-  else for (let i = 0; i < n; i++) out[i] = base + (d[i] as number);
-  return out;
-}
-
-function unpackDoubles([base, width, bytes]: PackedNumbers, n: number): Float64Array {
-  if (width === 0) return unsetFloats(n).fill(base);
-  const out = unsetFloats(n);
-  if (width === 8) {
-    bytesOf(out).set(bytes);
-    return out;
-  }
-  const d = distances(width, bytes);
-  for (let i = 0; i < n; i++) out[i] = base + (d[i] as number);
-  return out;
+  return { size, offsets: unpackOffsets(lengths, size), bytes };
 }
 
 function lengthsOf(offsets: Uint32Array, rows: number): Uint32Array {
   const lengths = unsetUints(rows);
   for (let i = 0; i < rows; i++) lengths[i] = (offsets[i + 1] as number) - (offsets[i] as number);
   return lengths;
-}
-
-function offsetsOf(lengths: PackedNumbers, rows: number): Uint32Array {
-  const own = unpackUints(lengths, rows);
-  const offsets = unsetUints(rows + 1);
-  offsets[0] = 0;
-  for (let i = 0; i < rows; i++) offsets[i + 1] = (offsets[i] as number) + (own[i] as number);
-  return offsets;
 }

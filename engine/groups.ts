@@ -1,4 +1,4 @@
-import { unsetFloats, unsetUints, zeroBytes, zeroUints } from './region.js';
+import { freeRoom, inKernel, inScratch, unsetUints, zeroBytes, zeroUints } from './region.js';
 import type { Dictionary } from './column.js';
 
 /** One part of a composite key: a code below `size` for each row. */
@@ -27,19 +27,37 @@ const FLAT_PLACES_PER_ROW = 32;
  * (visitor, site, country) takes one step more. Parts are the same when their codes are the same array.
  */
 export class GroupPrefixes {
-  readonly groups: Groups | undefined;
-  readonly #next = new Map<Uint32Array, GroupPrefixes>();
+  readonly #mask: Uint8Array | undefined;
+  readonly #groups: Groups | undefined;
+  readonly #next = new Map<Uint32Array | undefined, GroupPrefixes>();
 
-  constructor(groups?: Groups) {
-    this.groups = groups;
+  constructor(mask?: Uint8Array, groups?: Groups) {
+    this.#mask = mask;
+    this.#groups = groups;
   }
 
-  /** The prefix that is one part longer. */
-  with({ codes, size }: KeyPart, rows: number): GroupPrefixes {
-    let next = this.#next.get(codes);
-    if (next === undefined) this.#next.set(codes, (next = new GroupPrefixes(groupPair(this.groups, codes, size, rows, undefined))));
+  /** As groupRows, with the mask of these prefixes. */
+  of(parts: readonly KeyPart[], rows: number): Groups {
+    const last = tellingParts(parts, rows).reduce<GroupPrefixes>((prefix, part) => prefix.#with(part, rows), this);
+    return last.#groups as Groups;
+  }
+
+  #with({ codes, size }: KeyPart, rows: number): GroupPrefixes {
+    // Codes of one value only: whichever array they are in, they group alike.
+    const key = size > 1 ? codes : undefined;
+    let next = this.#next.get(key);
+    if (next === undefined) {
+      next = new GroupPrefixes(this.#mask, groupPair(this.#groups, codes, size, rows, this.#mask));
+      this.#next.set(key, next);
+    }
     return next;
   }
+}
+
+/** Parts with one value tell nothing apart; there is one part at least. */
+function tellingParts(parts: readonly KeyPart[], rows: number): readonly KeyPart[] {
+  const telling = parts.filter((p) => p.size > 1);
+  return telling.length > 0 ? telling : [{ codes: zeroUints(rows), size: 1 }];
 }
 
 /**
@@ -49,9 +67,7 @@ export class GroupPrefixes {
  */
 export function groupRows(parts: readonly KeyPart[], rows: number, mask?: Uint8Array): Groups {
   let groups: Groups | undefined;
-  // Parts with one value tell nothing apart.
-  const telling = parts.filter((p) => p.size > 1);
-  for (const { codes, size } of telling.length > 0 ? telling : [{ codes: zeroUints(rows), size: 1 }]) {
+  for (const { codes, size } of tellingParts(parts, rows)) {
     groups = groupPair(groups, codes, size, rows, mask);
   }
   return groups as Groups;
@@ -72,26 +88,34 @@ function groupFlat(
   rows: number,
   mask: Uint8Array | undefined,
 ): Groups {
-  const table = zeroUints(places); // the group, plus one
-  const left = before?.ofRow ?? zeroUints(rows);
   const ofRow = unsetUints(rows);
   const firstRow = unsetUints(Math.min(rows, places));
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    if (mask !== undefined && mask[row] === 0) {
-      ofRow[row] = NO_GROUP;
-      continue;
+  return inScratch(() => {
+    const table = zeroUints(places); // the group, plus one
+    const left = before?.ofRow ?? zeroUints(rows);
+    const fast = inKernel(left, codes, mask ?? ofRow, table, ofRow, firstRow);
+    if (fast !== undefined) {
+      const [a, b, c, d, e, f] = fast.at;
+      const count = fast.kernel.groupFlat(a, b, size, rows, mask === undefined ? 0 : c, d, e, f);
+      return { count, ofRow, firstRow: firstRow.subarray(0, count) };
     }
-    const place = (left[row] as number) * size + (codes[row] as number);
-    let group = table[place] as number;
-    if (group === 0) {
-      firstRow[count] = row;
-      group = ++count;
-      table[place] = group;
+    let count = 0;
+    for (let row = 0; row < rows; row++) {
+      if (mask !== undefined && mask[row] === 0) {
+        ofRow[row] = NO_GROUP;
+        continue;
+      }
+      const place = (left[row] as number) * size + (codes[row] as number);
+      let group = table[place] as number;
+      if (group === 0) {
+        firstRow[count] = row;
+        group = ++count;
+        table[place] = group;
+      }
+      ofRow[row] = group - 1;
     }
-    ofRow[row] = group - 1;
-  }
-  return { count, ofRow, firstRow: firstRow.subarray(0, count) };
+    return { count, ofRow, firstRow: firstRow.subarray(0, count) };
+  });
 }
 
 function hashPair(a: number, b: number): number {
@@ -100,8 +124,16 @@ function hashPair(a: number, b: number): number {
 }
 
 function groupHashed(before: Groups | undefined, codes: Uint32Array, rows: number, mask: Uint8Array | undefined): Groups {
-  const left = before?.ofRow ?? zeroUints(rows);
   const ofRow = unsetUints(rows);
+  const most = unsetUints(rows);
+  const left = before?.ofRow ?? zeroUints(rows);
+  const fast = inKernel(left, codes, mask ?? ofRow, ofRow, most);
+  if (fast !== undefined) {
+    const [a, b, c, d, e] = fast.at;
+    const { from, to } = freeRoom();
+    const found = fast.kernel.groupHashed(a, b, rows, mask === undefined ? 0 : c, from, to, d, e) >>> 0;
+    if (found !== NO_GROUP) return { count: found, ofRow, firstRow: most.subarray(0, found) };
+  }
   let capacity = 1024;
   let firstRow = unsetUints(capacity);
   let table = unsetUints(capacity * 2).fill(NO_GROUP);
@@ -172,22 +204,24 @@ export function rankEntries(d: Dictionary, codes: Uint32Array): Uint32Array {
   for (let i = 0; i < codes.length; i++) used[codes[i] as number] = 1;
   let n = 0;
   for (let i = 0; i < used.length; i++) n += used[i] as number;
-  // The first six bytes as one number settle most comparisons without touching the bytes again.
-  const prefix = unsetFloats(d.size);
   const order = unsetUints(n);
-  for (let i = 0, at = 0; i < d.size; i++) {
-    if (used[i] === 0) continue;
-    order[at++] = i;
-    const start = d.offsets[i] as number;
-    const end = d.offsets[i + 1] as number;
-    let p = 0;
-    for (let b = start; b < start + 6; b++) p = p * 256 + (b < end ? (d.bytes[b] as number) : 0);
-    prefix[i] = p;
-  }
-  order.sort((a, b) => (prefix[a] as number) - (prefix[b] as number) || compareEntries(d, a, b));
+  for (let i = 0, at = 0; i < d.size; i++) if (used[i] !== 0) order[at++] = i;
+  sortEntries(d, order);
   const ranks = unsetUints(d.size);
   for (let i = 0; i < n; i++) ranks[order[i] as number] = i;
   return ranks;
+}
+
+function sortEntries(d: Dictionary, entries: Uint32Array): void {
+  inScratch(() => {
+    const fast = inKernel(d.bytes, d.offsets, entries, unsetUints(entries.length));
+    if (fast === undefined) {
+      entries.sort((a, b) => compareEntries(d, a, b));
+      return;
+    }
+    const [bytes, offsets, from, spare] = fast.at;
+    fast.kernel.sortEntries(bytes, offsets, from, entries.length, spare);
+  });
 }
 
 /** The rows `0 .. rows - 1` in the order of their key parts, the first part foremost, equal ones in row order. */
@@ -198,9 +232,17 @@ export function orderRows(parts: readonly KeyPart[], rows: number): Uint32Array 
   for (const { codes, size } of [...parts].reverse()) {
     // Least significant digit first, 16 bits a pass: stable, and linear in the rows.
     for (let shift = 0; shift < 32 && size > 2 ** shift; shift += 16) {
-      const counts = zeroUints(Math.min(65536, size) + 1);
+      const digits = Math.min(65536, size);
+      const counts = zeroUints(digits + 1);
+      const fast = inKernel(codes, order, counts, spare);
+      if (fast !== undefined) {
+        const [a, b, c, d] = fast.at;
+        fast.kernel.orderByDigit(a, b, rows, shift, c, digits, d);
+        [order, spare] = [spare, order];
+        continue;
+      }
       for (let i = 0; i < rows; i++) (counts[(((codes[i] as number) >>> shift) & 0xffff) + 1] as number)++;
-      for (let i = 1; i < counts.length; i++) counts[i] = (counts[i] as number) + (counts[i - 1] as number);
+      for (let i = 1; i <= digits; i++) counts[i] = (counts[i] as number) + (counts[i - 1] as number);
       for (let i = 0; i < rows; i++) {
         const row = order[i] as number;
         const digit = ((codes[row] as number) >>> shift) & 0xffff;

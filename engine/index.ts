@@ -20,6 +20,7 @@ export * from './region.js';
 export * from './rows.js';
 export * from './shard.js';
 export * from './store/location-store.js';
+export * from './sources.js';
 export * from './sums.js';
 export * from './task/load-processor.js';
 export * from './task/part-file.js';

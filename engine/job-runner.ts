@@ -40,7 +40,7 @@ export interface Limits {
   readonly quarantine: number;
 }
 
-export const defaultLimits: Limits = { recordsPerShard: 150_000, attempts: 4, taskTimeoutMs: 600_000, quarantine: 100 };
+export const defaultLimits: Limits = { recordsPerShard: 65_536, attempts: 4, taskTimeoutMs: 600_000, quarantine: 100 };
 
 export interface RunnerParts {
   readonly store: LocationStore;

@@ -1,4 +1,4 @@
-import { unsetUints, zeroBytes, zeroUints } from './region.js';
+import { inKernel, unsetUints, zeroBytes, zeroUints } from './region.js';
 import { selectRows } from './rows.js';
 import { hashBytes } from './interner.js';
 import type { Batch, Column } from './column.js';
@@ -20,14 +20,21 @@ export function partitionRows(batch: Batch, by: readonly Column[], partitions: n
 
 /** The rows by the remainder of their hashes; those of remainder p are `order[starts[p] .. starts[p + 1])`. */
 function byRemainder(hashes: Uint32Array, modulus: number): { order: Uint32Array; starts: Uint32Array } {
-  const starts = new Uint32Array(modulus + 1);
+  const starts = zeroUints(modulus + 1);
+  const next = unsetUints(modulus);
+  const order = unsetUints(hashes.length);
+  const fast = inKernel(hashes, starts, next, order);
+  if (fast !== undefined) {
+    const [a, b, c, d] = fast.at;
+    fast.kernel.orderByRemainder(a, hashes.length, modulus, b, c, d);
+    return { order, starts };
+  }
   for (let row = 0; row < hashes.length; row++) {
     const p = (hashes[row] as number) % modulus;
     starts[p + 1] = (starts[p + 1] as number) + 1;
   }
   for (let p = 0; p < modulus; p++) starts[p + 1] = (starts[p + 1] as number) + (starts[p] as number);
-  const next = starts.slice();
-  const order = unsetUints(hashes.length);
+  next.set(starts.subarray(0, modulus));
   for (let row = 0; row < hashes.length; row++) {
     const p = (hashes[row] as number) % modulus;
     order[next[p] as number] = row;
@@ -38,14 +45,23 @@ function byRemainder(hashes: Uint32Array, modulus: number): { order: Uint32Array
 
 function mixHashes(hashes: Uint32Array, c: Column): void {
   if (c.kind === 'string') {
-    const { dictionary, codes } = c;
-    const ofEntry = unsetUints(dictionary.size);
-    const done = zeroBytes(dictionary.size);
+    const { codes } = c;
+    const { size, bytes, offsets } = c.dictionary;
+    const ofEntry = unsetUints(size);
+    const fast = inKernel(hashes, codes, ofEntry, bytes, offsets);
+    // Of a few rows of a large dictionary only their entries are hashed.
+    if (fast !== undefined && size <= 4 * codes.length) {
+      const [ofRow, ofCode, own, text, places] = fast.at;
+      fast.kernel.hashEntries(text, places, size, own);
+      fast.kernel.mixEntryHashes(ofRow, ofCode, codes.length, own);
+      return;
+    }
+    const done = zeroBytes(size);
     for (let row = 0; row < codes.length; row++) {
       const code = codes[row] as number;
       if (done[code] === 0) {
         done[code] = 1;
-        ofEntry[code] = hashBytes(dictionary.bytes, dictionary.offsets[code] as number, dictionary.offsets[code + 1] as number);
+        ofEntry[code] = hashBytes(bytes, offsets[code] as number, offsets[code + 1] as number);
       }
       hashes[row] = mix(hashes[row] as number, ofEntry[code] as number);
     }

@@ -41,10 +41,13 @@ export interface MapReduce {
   readonly partitionBy: Readonly<Record<string, readonly string[] | ((batch: Batch) => readonly Column[])>>;
   /** How many input records call for one more partition; it bounds the memory of a reduce task. */
   readonly recordsPerPartition: number;
-  /** All rows of one partition to the beans that are written, each type in its final order. */
-  reduce(batches: Batches, context: Context): readonly Batch[];
+  /**
+   * All rows of one partition to the beans that are written, each type in its final order. A batch is written before the next
+   * is asked for.
+   */
+  reduce(batches: Batches, context: Context): Iterable<Batch>;
   /** Merge what the partitions' reducers made, where a result needs all of them. Output: as reduce. */
-  finish?(batches: Batches, context: Context): readonly Batch[];
+  finish?(batches: Batches, context: Context): Iterable<Batch>;
 }
 
 /** A processor whose output rows depend on one input row each: no shuffle. */

@@ -2,39 +2,83 @@
  * Memory for the arrays of one task.
  *
  * A task makes thousands of typed arrays and drops all of them when it ends. Made one by one, each is pages fresh from the
- * operating system, and V8 collects garbage whenever 64 MB of them have come together. Cut from chunks that stay from task to
- * task they cost next to nothing.
+ * operating system, and V8 collects garbage whenever 64 MB of them have come together. Cut from one memory that stays from
+ * task to task they cost next to nothing, and the kernel can work on them.
  *
  * What is made inside `inRegion` must not be used after it: a task's results are plain data and files. Outside of it the
  * same calls make ordinary arrays.
  */
-const CHUNK_BYTES = 8 << 20;
+import { loadKernel, type Kernel } from './kernel.js';
+
 /** What a large task makes beyond this is left to the garbage collector, which can free it before the task ends. */
-const REGION_BYTES = 64 << 20;
-/** Shorter arrays lie in V8's own heap and are cheap there. */
-const SHORT = 64;
+const REGION_BYTES = 128 << 20;
+/** Bytes behind an array that the kernel may touch. */
+const SLACK = 64;
 
-const NONE = new ArrayBuffer(0);
-
-const chunks: ArrayBuffer[] = [];
+let memory: ArrayBuffer | undefined;
+let kernel: Kernel | undefined;
+let base = 0;
 let active = false;
-/** The chunk that is cut from, and where its rest begins. */
-let index = -1;
-let chunk = NONE;
+/** Where the rest of the memory begins. */
 let used = 0;
+
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /** Run a task's synchronous work; the arrays that it makes end with it. */
 export function inRegion<T>(work: () => T): T {
   if (active) return work();
+  open();
   active = true;
+  used = base;
   try {
     return work();
   } finally {
     active = false;
-    index = -1;
-    chunk = NONE;
-    used = 0;
   }
+}
+
+function open(): void {
+  if (memory !== undefined) return;
+  const loaded = loadKernel();
+  kernel = loaded?.kernel;
+  memory = loaded?.memory ?? new ArrayBuffer(REGION_BYTES);
+  base = loaded?.base ?? 0;
+}
+
+/** Run work whose arrays nobody uses after it. */
+export function inScratch<T>(work: () => T): T {
+  const before = used;
+  try {
+    return work();
+  } finally {
+    used = before;
+  }
+}
+
+/** As inScratch, one item after the other: what is made of one is used before the next is asked for. */
+export function* eachInScratch<A, T>(items: Iterable<A>, work: (item: A) => T): Generator<T> {
+  for (const item of items) {
+    const before = used;
+    try {
+      yield work(item);
+    } finally {
+      used = before;
+    }
+  }
+}
+
+/** The kernel, and where in its memory the arrays lie; undefined unless all of them do. */
+export function inKernel<const A extends readonly Numbers[]>(
+  ...arrays: A
+): { readonly kernel: Kernel; readonly at: { readonly [I in keyof A]: number } } | undefined {
+  if (!active || kernel === undefined) return undefined;
+  for (const array of arrays) if (array.buffer !== memory) return undefined;
+  return { kernel, at: arrays.map((array) => array.byteOffset) as { [I in keyof A]: number } };
+}
+
+/** What is left of the kernel's memory. */
+export function freeRoom(): { readonly from: number; readonly to: number } {
+  return { from: used, to: REGION_BYTES - SLACK };
 }
 
 /** Zeros. */
@@ -54,37 +98,32 @@ export function zeroBytes(n: number): Uint8Array<ArrayBuffer> {
 
 /** For who writes every entry: what they hold at first is not certain. */
 export function unsetUints(n: number): Uint32Array<ArrayBuffer> {
-  const at = active && n >= SHORT ? cut(n * 4) : -1;
-  return at < 0 ? new Uint32Array(n) : new Uint32Array(chunk, at, n);
+  const at = cut(n * 4);
+  return at < 0 ? new Uint32Array(n) : new Uint32Array(memory as ArrayBuffer, at, n);
 }
 
 /** See unsetUints. */
 export function unsetShorts(n: number): Uint16Array<ArrayBuffer> {
-  const at = active && n >= SHORT ? cut(n * 2) : -1;
-  return at < 0 ? new Uint16Array(n) : new Uint16Array(chunk, at, n);
+  const at = cut(n * 2);
+  return at < 0 ? new Uint16Array(n) : new Uint16Array(memory as ArrayBuffer, at, n);
 }
 
 /** See unsetUints. */
 export function unsetFloats(n: number): Float64Array<ArrayBuffer> {
-  const at = active && n >= SHORT ? cut(n * 8) : -1;
-  return at < 0 ? new Float64Array(n) : new Float64Array(chunk, at, n);
+  const at = cut(n * 8);
+  return at < 0 ? new Float64Array(n) : new Float64Array(memory as ArrayBuffer, at, n);
 }
 
 /** See unsetUints. */
 export function unsetBytes(n: number): Uint8Array<ArrayBuffer> {
-  const at = active && n >= SHORT ? cut(n) : -1;
-  return at < 0 ? new Uint8Array(n) : new Uint8Array(chunk, at, n);
+  const at = cut(n);
+  return at < 0 ? new Uint8Array(n) : new Uint8Array(memory as ArrayBuffer, at, n);
 }
 
-/** Where in `chunk` there is room for so many bytes; -1 where the region is full. */
+/** Where in the memory there is room for so many bytes; -1 outside of a region, and where it is full. */
 function cut(length: number): number {
-  if (length > CHUNK_BYTES) return -1;
-  if (used + length > chunk.byteLength) {
-    if ((index + 2) * CHUNK_BYTES > REGION_BYTES) return -1;
-    chunk = chunks[++index] ??= new ArrayBuffer(CHUNK_BYTES);
-    used = 0;
-  }
+  if (!active || used + length + SLACK > REGION_BYTES) return -1;
   const at = used;
-  used = (at + length + 7) & ~7;
+  used = (at + length + 15) & ~7;
   return at;
 }

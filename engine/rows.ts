@@ -1,7 +1,6 @@
-import { unsetFloats, unsetUints } from './region.js';
+import { inKernel, unsetFloats, unsetUints } from './region.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
-import { freshPlaces } from './places.js';
 import type { Batch, Column, Dictionary, NumberColumn, NumbersColumn, StringColumn, StringsColumn } from './column.js';
 
 /** The rows of a batch at `rows`, in that order. Dictionaries are shared, not copied. */
@@ -14,16 +13,10 @@ export function selectRows(batch: Batch, rows: Uint32Array): Batch {
 export function selectColumn(c: Column, rows: Uint32Array): Column {
   const n = rows.length;
   switch (c.kind) {
-    case 'string': {
-      const codes = unsetUints(n);
-      for (let i = 0; i < n; i++) codes[i] = c.codes[rows[i] as number] as number;
-      return { kind: 'string', dictionary: c.dictionary, codes };
-    }
-    case 'number': {
-      const values = unsetFloats(n);
-      for (let i = 0; i < n; i++) values[i] = c.values[rows[i] as number] as number;
-      return { kind: 'number', values };
-    }
+    case 'string':
+      return { kind: 'string', dictionary: c.dictionary, codes: selectUints(c.codes, rows) };
+    case 'number':
+      return { kind: 'number', values: selectFloats(c.values, rows) };
     case 'strings': {
       const offsets = selectOffsets(c.offsets, rows);
       const codes = unsetUints(offsets[n] as number);
@@ -39,8 +32,31 @@ export function selectColumn(c: Column, rows: Uint32Array): Column {
   }
 }
 
+export function selectUints(from: Uint32Array, rows: Uint32Array): Uint32Array {
+  const n = rows.length;
+  const to = unsetUints(n);
+  const fast = inKernel(from, rows, to);
+  if (fast !== undefined) fast.kernel.gatherWords(fast.at[0], fast.at[1], n, fast.at[2]);
+  else for (let i = 0; i < n; i++) to[i] = from[rows[i] as number] as number;
+  return to;
+}
+
+export function selectFloats(from: Float64Array, rows: Uint32Array): Float64Array {
+  const n = rows.length;
+  const to = unsetFloats(n);
+  const fast = inKernel(from, rows, to);
+  if (fast !== undefined) fast.kernel.gatherFloats(fast.at[0], fast.at[1], n, fast.at[2]);
+  else for (let i = 0; i < n; i++) to[i] = from[rows[i] as number] as number;
+  return to;
+}
+
 function selectOffsets(from: Uint32Array, rows: Uint32Array): Uint32Array {
   const offsets = unsetUints(rows.length + 1);
+  const fast = inKernel(from, rows, offsets);
+  if (fast !== undefined) {
+    fast.kernel.gatherOffsets(fast.at[0], fast.at[1], rows.length, fast.at[2]);
+    return offsets;
+  }
   offsets[0] = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
@@ -50,6 +66,11 @@ function selectOffsets(from: Uint32Array, rows: Uint32Array): Uint32Array {
 }
 
 function gatherLists(offsets: Uint32Array, from: Uint32Array | Float64Array, rows: Uint32Array, to: Uint32Array | Float64Array): void {
+  const fast = inKernel(offsets, from, rows, to);
+  if (fast !== undefined) {
+    fast.kernel.gatherLists(fast.at[0], fast.at[1], fast.at[2], rows.length, from.BYTES_PER_ELEMENT === 4 ? 2 : 3, fast.at[3]);
+    return;
+  }
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
@@ -105,17 +126,8 @@ function concatCodes(parts: readonly { dictionary: Dictionary; codes: Uint32Arra
   const codes = unsetUints(parts.reduce((n, c) => n + c.codes.length, 0));
   let at = 0;
   for (const { dictionary, codes: own } of parts) {
-    const { bytes, offsets } = dictionary;
-    const { place, base } = freshPlaces(dictionary.size, interner.size + own.length);
-    for (let i = 0; i < own.length; i++) {
-      const code = own[i] as number;
-      let to = place[code] as number;
-      if (to < base) {
-        to = base + interner.intern(bytes, offsets[code] as number, offsets[code + 1] as number);
-        place[code] = to;
-      }
-      codes[at++] = to - base;
-    }
+    interner.internCodes(dictionary, own, codes.subarray(at, at + own.length));
+    at += own.length;
   }
   return codes;
 }

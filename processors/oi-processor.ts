@@ -11,6 +11,8 @@ import {
   type Processor,
 } from '../engine/index.js';
 
+const views = where('action', 'view');
+
 /**
  * Count what the impressions of one package are of: intermediate daily sums.
  * Input:   oirawdata, TransferObject, in line order.
@@ -24,8 +26,8 @@ export const OIProcessor: Processor = {
   output: 'oiprocessed',
   covers: 'package',
   work: sumsByKey([
-    { type: L3Objecttype, from: TransferObject, rows: where('action', 'view'), columns: { views: 1 } },
-    { type: L3Object, from: TransferObject, rows: where('action', 'view'), columns: { views: 1 } },
+    { type: L3Objecttype, from: TransferObject, rows: views, columns: { views: 1 } },
+    { type: L3Object, from: TransferObject, rows: views, columns: { views: 1 } },
     { type: L3Download, from: TransferObject, rows: where('action', 'download'), columns: { downloads: 1 } },
     {
       type: L3InternalSearch,

@@ -1,7 +1,8 @@
 import { unsetBytes, unsetUints } from '../region.js';
-import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync, writevSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { decodeBlock, encodeBlock } from '../block.js';
+import { decodeBlock, packBlock, type PackedBlock } from '../block.js';
+import { joinCrc32 } from '../crc32.js';
 import { fail } from '../errors.js';
 import { selectRows } from '../rows.js';
 import type { Batch } from '../column.js';
@@ -10,15 +11,15 @@ import type { BlockRef, Part, PartFile } from '../work-package.js';
 /** Rows of one block at most: few enough to bound a task's memory, enough for a dictionary to pay. */
 export const BLOCK_ROWS = 65_536;
 
-/** Frames are gathered to this many bytes before they go to the file. */
-const BUFFER_BYTES = 1 << 20;
+/** What is shorter is gathered to so many bytes before it goes to the file. */
+const BUFFER_BYTES = 1 << 18;
 
 /** Writes blocks as frames (int32 big-endian length, then the block) to a new file. Errors: TM_ERR_DISK_FULL. */
 export class PartWriter {
   readonly #fd: number;
   readonly #blocks: BlockRef[] = [];
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #buffered = 0;
   #bytes = 0;
   #checksum = 0;
 
@@ -28,12 +29,12 @@ export class PartWriter {
     this.#fd = diskErrors(file, () => openSync(file, 'wx'));
   }
 
-  /** Append a batch as one block or more; an empty one leaves no trace. */
+  /** Append a batch as one block or more; an empty one leaves no trace. Nothing of the batch is needed after it. */
   append(batch: Batch): BlockRef[] {
     const refs: BlockRef[] = [];
     for (let from = 0; from < batch.rows; from += BLOCK_ROWS) {
       const rows = Math.min(BLOCK_ROWS, batch.rows - from);
-      refs.push(this.#frame(batch.type, rows, encodeBlock(rows === batch.rows ? batch : selectRows(batch, range(from, rows)))));
+      refs.push(this.#frame(batch.type, rows, packBlock(rows === batch.rows ? batch : selectRows(batch, range(from, rows)))));
     }
     return refs;
   }
@@ -54,31 +55,35 @@ export class PartWriter {
     closeSync(this.#fd);
   }
 
-  #frame(type: string, records: number, block: Uint8Array): BlockRef {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setInt32(0, block.length);
-    const ref = { type, records, offset: this.#bytes + 4, bytes: block.length };
-    for (const bytes of [length, block]) {
-      this.#checksum = crc32(bytes, this.#checksum);
-      this.#pending.push(bytes);
-    }
-    this.#bytes += 4 + block.length;
-    this.#pendingBytes += 4 + block.length;
+  #frame(type: string, records: number, { pieces, bytes, crc32: own }: PackedBlock): BlockRef {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(bytes);
+    const ref = { type, records, offset: this.#bytes + 4, bytes };
+    this.#checksum = joinCrc32(crc32(length, this.#checksum), own, bytes);
+    this.#bytes += 4 + bytes;
     this.#blocks.push(ref);
-    if (this.#pendingBytes >= BUFFER_BYTES) this.#flush();
+    this.#write(length);
+    for (const piece of pieces) this.#write(piece);
     return ref;
   }
 
+  #write(bytes: Uint8Array): void {
+    if (this.#buffered + bytes.length > BUFFER_BYTES) this.#flush();
+    if (bytes.length > BUFFER_BYTES) this.#toFile(bytes);
+    else {
+      this.#buffer.set(bytes, this.#buffered);
+      this.#buffered += bytes.length;
+    }
+  }
+
   #flush(): void {
-    const pending = this.#pending;
-    const total = this.#pendingBytes;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#toFile(this.#buffer.subarray(0, this.#buffered));
+    this.#buffered = 0;
+  }
+
+  #toFile(bytes: Uint8Array): void {
     diskErrors('a part', () => {
-      const written = total === 0 ? 0 : writevSync(this.#fd, pending);
-      if (written === total) return;
-      const rest = Buffer.concat(pending).subarray(written);
-      for (let at = 0; at < rest.length;) at += writeSync(this.#fd, rest, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
     });
   }
 }

@@ -6,9 +6,10 @@
  *   runWhole   all of a small job in one task: map, combine, reduce, finish ─▶ one part
  *   runRows    a shard's blocks ─ map without shuffle ─▶ one part
  */
+import { decodeBlock, encodeBlock } from '../block.js';
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
-import { inRegion } from '../region.js';
+import { inRegion, inScratch } from '../region.js';
 import { readPart, writePart } from './part-file.js';
 import { loadProcessor, type ProcessorRef } from './load-processor.js';
 import { fail } from '../errors.js';
@@ -56,11 +57,12 @@ export async function runMap(task: MapTask): Promise<Spill> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
   const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
   writeInRegion(task.file, { sync: false }, (writer) => {
-    for (const batch of mapped(work, task.shard, task.context)) {
+    const split = (batch: Batch): void => {
       for (const [p, rows] of partitionRows(batch, partitionColumns(work, batch), task.partitions).entries()) {
         if (rows !== undefined) partitions[p]?.push(...writer.append(rows));
       }
-    }
+    };
+    for (const batch of mapped(work, task.shard, task.context)) inScratch(() => split(batch));
   });
   return { file: task.file, partitions };
 }
@@ -70,7 +72,7 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
   return writeInRegion(task.file, { sync: true }, (writer) => {
     const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
     const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
-    for (const result of results) writer.append(result);
+    for (const result of results) inScratch(() => writer.append(result));
   });
 }
 
@@ -78,8 +80,8 @@ export async function runWhole(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
   return writeInRegion(task.file, { sync: true }, (writer) => {
     let results = work.reduce(byType(mapped(work, task.shard, task.context)), task.context);
-    if (work.finish !== undefined) results = work.finish(byType(results), task.context);
-    for (const result of results) writer.append(result);
+    if (work.finish !== undefined) results = work.finish(byType(Array.from(results, copied)), task.context);
+    for (const result of results) inScratch(() => writer.append(result));
   });
 }
 
@@ -124,6 +126,11 @@ function* shardBatches({ parts, rows }: Shard): Generator<Batch> {
         );
     }
   }
+}
+
+/** A batch that stays when the next one is made. */
+function copied(batch: Batch): Batch {
+  return decodeBlock(encodeBlock(batch));
 }
 
 function byType(batches: readonly Batch[]): Batches {

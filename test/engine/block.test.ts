@@ -132,15 +132,15 @@ test('any byte that is another, and any end that is missing, is found', () => {
 
 test('a block of another version is refused, whatever its checksum', () => {
   const block = encodeBlock(sample);
-  block[3] = '2'.charCodeAt(0);
+  block[3] = '3'.charCodeAt(0);
   expect(() => decodeBlock(block)).toThrow(
-    expect.objectContaining({ code: 'TM_ERR_BLOCK_VERSION', message: expect.stringContaining("'2'") as string }),
+    expect.objectContaining({ code: 'TM_ERR_BLOCK_VERSION', message: expect.stringContaining("'3'") as string }),
   );
 });
 
 test('what cannot be unpacked is corrupt, even with a checksum that fits', () => {
-  const body = Buffer.from([0xdc, 0xff]);
-  const block = Buffer.concat([Buffer.from('TMB1'), Buffer.alloc(4), body]);
+  const body = Buffer.from([2, 0, 0, 0, 0xdc, 0xff]);
+  const block = Buffer.concat([Buffer.from('TMB2'), Buffer.alloc(4), body]);
   block.writeUInt32LE(crc32(body), 4);
   expect(() => decodeBlock(block)).toThrow(expect.objectContaining({ code: 'TM_ERR_BLOCK_CORRUPT' }));
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { aggregate, bean } from '#engine/bean.js';
 import { batchOf, type Bean } from '#engine/bean-batch.js';
 import { numberColumn } from '#engine/column.js';
-import { eachOf, eachStep, mergeAggregates, number, sumsByKey, text, where, whereNotEmpty } from '#engine/sums.js';
+import { eachOf, eachStep, number, text, where, whereNotEmpty } from '#engine/sources.js';
+import { mergeAggregates, sumsByKey } from '#engine/sums.js';
 import { text as anyText } from '../support/batches.js';
 import { beansIn, cutting, mapReduce, naiveDistinct, naiveSums, sorted } from '../support/map-reduce.js';
 

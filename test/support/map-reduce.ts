@@ -45,11 +45,11 @@ export function mapReduce(work: MapReduce, input: BeanType, shards: Shards, part
   });
   const reduced = Array.from({ length: partitions }, (_, p) => {
     const rows = spills.flatMap((batches) => batches.flatMap((b) => b[p] ?? []));
-    return rows.length === 0 ? [] : work.reduce(byType(rows), context).filter((b) => b.rows > 0);
+    return rows.length === 0 ? [] : [...work.reduce(byType(rows), context)].filter((b) => b.rows > 0);
   });
   if (work.finish === undefined) return reduced.map((batches) => batches.map(stored));
   const all = reduced.flat().map(stored);
-  return [all.length === 0 ? [] : work.finish(byType(all), context).map(stored)];
+  return [all.length === 0 ? [] : Array.from(work.finish(byType(all), context), stored)];
 }
 
 export function mapOnly(work: MapOnly, input: BeanType, shards: Shards, context: Context): Batch[] {

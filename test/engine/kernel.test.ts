@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { aggregate } from '#engine/bean.js';
+import { mergeByKey, sortBy } from '#engine/aggregate.js';
+import { decodeBlock, encodeBlock } from '#engine/block.js';
+import { stringColumn, type Batch } from '#engine/column.js';
+import { groupRows, orderRows } from '#engine/groups.js';
+import { Interner } from '#engine/interner.js';
+import { partitionRows } from '#engine/partition.js';
+import { inKernel, inRegion, inScratch, unsetBytes, unsetFloats, unsetUints } from '#engine/region.js';
+import { concatBatches, selectRows } from '#engine/rows.js';
+import { batch, plain } from '../support/batches.js';
+
+/** The arrays of a block that was read in a region lie in the kernel's memory. */
+const inMemory = (b: Batch): Batch => decodeBlock(encodeBlock(b));
+
+/** The same work with ordinary arrays, in plain code, and in a region, by the kernel. */
+function bothWays(work: (place: (b: Batch) => Batch) => unknown): [unknown, unknown] {
+  return [work((b) => b), inRegion(() => work(inMemory))];
+}
+
+const batches = fc.array(batch(), { minLength: 1, maxLength: 4 }).map((list) => list.map((b) => ({ ...b, type: 'Thing' })));
+const Thing = aggregate('Thing', { key: { t: 'string' }, measures: { n: 'max', u: { latest: 'n' } } });
+const thing = ({ rows, columns }: Batch): Batch => ({
+  type: 'Thing',
+  rows,
+  columns: { t: columns['t']!, n: columns['n']!, u: columns['u']! },
+});
+
+test('in a region the kernel is used', () => {
+  expect(inKernel(new Uint32Array(1))).toBeUndefined();
+  inRegion(() => {
+    expect(inKernel(unsetUints(1), unsetBytes(0), unsetFloats(100))).toBeDefined();
+    expect(inKernel(unsetUints(1), new Uint32Array(1))).toBeUndefined();
+  });
+});
+
+describe('the kernel gives what plain code gives', () => {
+  const equal = (name: string, work: (given: Batch[]) => unknown): void => {
+    test(name, () => {
+      fc.assert(
+        fc.property(batches, (given) => {
+          const [plainly, fast] = bothWays((place) => work(given.map(place)));
+          expect(fast).toEqual(plainly);
+        }),
+      );
+    });
+  };
+  equal('blocks', (given) => given.map((b) => [...encodeBlock(b)]));
+  equal('rows of several batches', (given) => plain(concatBatches(given)));
+  equal('some rows', ([b]) =>
+    plain(
+      selectRows(
+        b!,
+        Uint32Array.from({ length: b!.rows * 2 }, (_, i) => (i * 7) % b!.rows),
+      ),
+    ),
+  );
+  equal('partitions', ([b]) => partitionRows(b!, [b!.columns['t']!, b!.columns['n']!, b!.columns['u']!], 3).map((p) => p && plain(p)));
+  equal('groups', ([b]) => {
+    const [t, u] = ['t', 'u'].map((field) => stringColumn(b!, field));
+    const mask = Uint8Array.from({ length: b!.rows }, (_, row) => row % 3);
+    const parts = [t!, u!].map(({ codes, dictionary }) => ({ codes, size: dictionary.size }));
+    const { count, ofRow, firstRow } = groupRows(parts, b!.rows, mask);
+    return { count, ofRow: [...ofRow], firstRow: [...firstRow] };
+  });
+  equal('beans merged by key', ([b]) => plain(mergeByKey(Thing, thing(b!))));
+  equal('beans in order', ([b]) => [...sortBy(['u', 'n', 't'], thing(b!))]);
+  equal('an order of many digits', ([b]) => [
+    ...orderRows([{ codes: Uint32Array.from({ length: b!.rows }, (_, i) => (i * 2_654_435_761) >>> 0), size: 2 ** 32 }], b!.rows),
+  ]);
+});
+
+test('more groups than a table has room for at first: it grows, in what is left of the memory, or is plain', () => {
+  const rows = 40_000;
+  const codes = Uint32Array.from({ length: rows }, (_, i) => Math.imul(i % 30_011, 48_271) >>> 0);
+  const expected = groupRows([{ codes, size: 2 ** 32 }], rows);
+  const inMemoryOf = (room: number): void => {
+    inRegion(() => {
+      const own = unsetUints(rows);
+      own.set(codes);
+      if (room > 0) while (inKernel(unsetBytes(room)) !== undefined);
+      const groups = groupRows([{ codes: own, size: 2 ** 32 }], rows);
+      expect(groups.count).toBe(30_011);
+      expect([...groups.ofRow]).toEqual([...expected.ofRow]);
+      expect([...groups.firstRow]).toEqual([...expected.firstRow]);
+    });
+  };
+  inMemoryOf(0);
+  inMemoryOf(1 << 20);
+});
+
+test('a dictionary grows over what was entered before, long texts and short ones', () => {
+  const texts = Array.from({ length: 5000 }, (_, i) => 'x'.repeat(i % 90) + String(i % 1777));
+  const collect = (): string[] => {
+    const interner = new Interner(16, 64);
+    const bytes = Buffer.from(texts.join(''));
+    const offsets = unsetUints(texts.length + 1);
+    const all = unsetBytes(bytes.length);
+    all.set(bytes);
+    offsets[0] = 0;
+    for (const [i, t] of texts.entries()) offsets[i + 1] = offsets[i]! + t.length;
+    const codes = unsetUints(texts.length);
+    const to = unsetUints(texts.length);
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < codes.length; i++) codes[i] = (i * 31 + round) % texts.length;
+      interner.internCodes({ size: texts.length, offsets, bytes: all }, codes, to);
+    }
+    const d = interner.dictionary();
+    expect(d.size).toBe(new Set(texts).size);
+    return Array.from(to, (code) => Buffer.from(d.bytes.subarray(d.offsets[code], d.offsets[code + 1])).toString());
+  };
+  const expected = texts.map((_, i) => texts[(i * 31 + 2) % texts.length]);
+  expect(collect()).toEqual(expected);
+  expect(inRegion(collect)).toEqual(expected);
+});
+
+test('what is made in scratch memory gives way to what comes after it', () => {
+  inRegion(() => {
+    const kept = unsetUints(100).fill(7);
+    const first = inScratch(() => unsetUints(100).byteOffset);
+    const next = unsetUints(100).fill(9);
+    expect(next.byteOffset).toBe(first);
+    expect(kept.every((v) => v === 7)).toBe(true);
+  });
+});
