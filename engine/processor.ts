@@ -24,8 +24,11 @@ export interface Context {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** Beans by the name of their type. */
-export type Batches = ReadonlyMap<string, Batch>;
+/** Beans by the name of their type. `get` puts all rows of a type together, each time that it is called. */
+export interface Batches {
+  has(type: string): boolean;
+  get(type: string): Batch | undefined;
+}
 
 /**
  * The pure functions of a job. The engine calls them with well-formed batches and never changes what they return.

@@ -54,11 +54,17 @@ export function sumsByKey(
   return {
     partitionBy: Object.fromEntries([...inputs].map((name) => [name, [partitionBy]])),
     recordsPerPartition,
-    reduce: (batches, context) =>
-      [...inputs].flatMap((name) => {
-        const batch = batches.get(name);
-        return batch === undefined ? [] : new Tabulation(batch, context).all(of(name)).map(inKeyOrder(types));
-      }),
+    *reduce(batches, context) {
+      const sorted = (name: string): Batch[] =>
+        new Tabulation(batches.get(name) as Batch, context)
+          .all(of(name))
+          .map((batch) => inKeyOrder(types.get(batch.type) as AggregateType, batch));
+      for (const made of eachInScratch(
+        [...inputs].filter((name) => batches.has(name)),
+        sorted,
+      ))
+        yield* made;
+    },
     finish: (batches) => merged(types.values(), batches),
   };
 }
@@ -70,15 +76,10 @@ export function mergeAggregates(types: readonly AggregateType[]): MapReduce {
 
 /** What is made for one type is memory for the next. */
 function merged(types: Iterable<AggregateType>, batches: Batches): Iterable<Batch> {
-  const given = [...types].filter((type) => (batches.get(type.name)?.rows ?? 0) > 0);
-  return eachInScratch(given, (type) => sorted(type, mergeByKey(type, batches.get(type.name) as Batch)));
+  const given = [...types].filter(({ name }) => batches.has(name));
+  return eachInScratch(given, (type) => inKeyOrder(type, mergeByKey(type, batches.get(type.name) as Batch)));
 }
 
-const inKeyOrder =
-  (types: ReadonlyMap<string, AggregateType>) =>
-  (batch: Batch): Batch =>
-    sorted(types.get(batch.type) as AggregateType, batch);
-
-function sorted(type: AggregateType, batch: Batch): Batch {
+function inKeyOrder(type: AggregateType, batch: Batch): Batch {
   return selectRows(batch, sortBy(type.key, batch));
 }

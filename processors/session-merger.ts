@@ -1,18 +1,8 @@
-import {
-  groupRows,
-  Interner,
-  keyPart,
-  stringColumn,
-  unsetUints,
-  type Batch,
-  type Context,
-  type Processor,
-  type StringColumn,
-} from '../engine/index.js';
+import type { Processor } from '../engine/index.js';
 import { paramsOf } from './params.js';
 import { fragments, SessionFragment, sessionKey } from './session/fragment.js';
 import { mergeFragments } from './session/merge.js';
-import { referrerName } from './session/referrer.js';
+import { referrerNames } from './session/referrer.js';
 
 /**
  * Merge one day's impressions into sessions.
@@ -27,36 +17,12 @@ export const SessionMerger: Processor = {
   output: 'sesdata',
   covers: 'day',
   work: {
-    map: (batch, context) => [fragments(batch, referrers(batch, context), paramsOf(context).sessionTimeoutMs)],
+    map: (batch, context) => [fragments(batch, referrerNames(batch, paramsOf(context).hosts), paramsOf(context).sessionTimeoutMs)],
     partitionBy: { [SessionFragment.name]: sessionKey },
     recordsPerPartition: 500_000,
-    reduce: (batches, context) => [...batches.values()].map((batch) => mergeFragments(batch, paramsOf(context).sessionTimeoutMs)),
+    reduce: (batches, context) => {
+      const batch = batches.get(SessionFragment.name);
+      return batch === undefined ? [] : [mergeFragments(batch, paramsOf(context).sessionTimeoutMs)];
+    },
   },
 };
-
-/** What reports show of each row's referrer; once a distinct pair of site and referrer. */
-function referrers(batch: Batch, context: Context): StringColumn {
-  const site = stringColumn(batch, 'site');
-  const referrer = stringColumn(batch, 'referrer');
-  const { count, firstRow, ofRow } = groupRows([keyPart(site), keyPart(referrer)], batch.rows);
-  const { hosts } = paramsOf(context);
-  const entry = ({ dictionary: { bytes, offsets }, codes }: StringColumn, row: number): string => {
-    const code = codes[row] as number;
-    return Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset + (offsets[code] as number),
-      (offsets[code + 1] as number) - (offsets[code] as number),
-    ).toString('utf8');
-  };
-  const interner = new Interner();
-  // A site may be called `constructor` or `__proto__`.
-  const hostsOf = (name: string): readonly string[] => (Object.hasOwn(hosts, name) ? (hosts[name] as readonly string[]) : []);
-  const names = unsetUints(count);
-  for (let group = 0; group < count; group++) {
-    const row = firstRow[group] as number;
-    names[group] = interner.internString(referrerName(entry(referrer, row), hostsOf(entry(site, row))));
-  }
-  const codes = unsetUints(batch.rows);
-  for (let row = 0; row < batch.rows; row++) codes[row] = names[ofRow[row] as number] as number;
-  return { kind: 'string', dictionary: interner.dictionary(), codes };
-}

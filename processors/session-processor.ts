@@ -89,6 +89,6 @@ export const SessionProcessor: Processor = {
       { type: L3SessionExit, from: SessionBean, rows: whereNotEmpty('exit'), columns: { object: 'exit', sessions: 1 } },
       { type: L3ClickStream, from: SessionBean, rows: eachStep('path', 'object_from', 'object_to'), columns: { clicks: 1 } },
     ],
-    { recordsPerPartition: 130_000 },
+    { recordsPerPartition: 65_000 },
   ),
 };

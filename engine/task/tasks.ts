@@ -134,7 +134,14 @@ function copied(batch: Batch): Batch {
 }
 
 function byType(batches: readonly Batch[]): Batches {
-  return new Map([...listsByType(batches)].map(([type, list]) => [type, concatBatches(list)]));
+  const lists = listsByType(batches);
+  return {
+    has: (type) => lists.has(type),
+    get: (type) => {
+      const list = lists.get(type);
+      return list === undefined ? undefined : concatBatches(list);
+    },
+  };
 }
 
 function listsByType(batches: readonly Batch[]): Map<string, Batch[]> {

@@ -30,7 +30,7 @@ export function groupFlat(left: usize, codes: usize, size: u32, rows: u32, mask:
 }
 
 function slotOf(key: u64): u32 {
-  return u32((key * 0x9e3779b97f4a7c15) >> 32);
+  return u32((key * 0x9e3779b97f4a7) >> 32);
 }
 
 /**

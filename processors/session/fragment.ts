@@ -196,7 +196,8 @@ function rowsByGroup(ofRow: Uint32Array, count: number, times: Float64Array): Ui
 /** For each fragment the distinct entries of its rows' lists. */
 function unionOf(c: StringsColumn, order: Uint32Array, starts: Uint32Array, count: number): StringsColumn {
   const offsets = zeroUints(count + 1);
-  const codes: number[] = [];
+  const codes = unsetUints(c.codes.length);
+  let n = 0;
   const lastIn = zeroUints(c.dictionary.size); // the last fragment, plus one, that has the entry
   if (c.codes.length > 0) {
     for (let f = 0; f < count; f++) {
@@ -206,13 +207,13 @@ function unionOf(c: StringsColumn, order: Uint32Array, starts: Uint32Array, coun
           const code = c.codes[j] as number;
           if (lastIn[code] === f + 1) continue;
           lastIn[code] = f + 1;
-          codes.push(code);
+          codes[n++] = code;
         }
       }
-      offsets[f + 1] = codes.length;
+      offsets[f + 1] = n;
     }
   }
-  return { kind: 'strings', dictionary: c.dictionary, offsets, codes: Uint32Array.from(codes) };
+  return { kind: 'strings', dictionary: c.dictionary, offsets, codes: codes.subarray(0, n) };
 }
 
 function entryOf({ dictionary: { bytes, offsets, size } }: StringColumn, value: string): number {

@@ -165,22 +165,29 @@ function endsOf({ dictionary, offsets, codes }: StringsColumn, count: number): [
 /** The distinct entries of each session's fragments, bytewise. */
 function mergeUnions(c: StringsColumn, order: Uint32Array, begins: Uint32Array, count: number): StringsColumn {
   const offsets = zeroUints(count + 1);
-  if (c.codes.length === 0) return { kind: 'strings', dictionary: c.dictionary, offsets, codes: new Uint32Array(0) };
+  const codes = unsetUints(c.codes.length);
   const ranks = rankEntries(c.dictionary, c.codes);
-  const codes: number[] = [];
-  for (let s = 0; s < count; s++) {
-    const begin = codes.length;
+  let n = 0;
+  for (let s = 0; s < count && c.codes.length > 0; s++) {
+    const begin = n;
     for (let i = begins[s] as number, to = begins[s + 1] as number; i < to; i++) {
       const row = order[i] as number;
       for (let j = c.offsets[row] as number, stop = c.offsets[row + 1] as number; j < stop; j++) {
-        const code = c.codes[j] as number;
-        let k = codes.length;
-        while (k > begin && (ranks[codes[k - 1] as number] as number) > (ranks[code] as number)) k--;
-        if (k > begin && codes[k - 1] === code) continue;
-        codes.splice(k, 0, code);
+        if (insertByRank(codes, begin, n, c.codes[j] as number, ranks)) n++;
       }
     }
-    offsets[s + 1] = codes.length;
+    offsets[s + 1] = n;
   }
-  return { kind: 'strings', dictionary: c.dictionary, offsets, codes: Uint32Array.from(codes) };
+  return { kind: 'strings', dictionary: c.dictionary, offsets, codes: codes.subarray(0, n) };
+}
+
+/** Insert a code into `codes[begin .. end)`, which is in the order of ranks; returns whether it was not there. */
+function insertByRank(codes: Uint32Array, begin: number, end: number, code: number, ranks: Uint32Array): boolean {
+  const rank = ranks[code] as number;
+  let at = end;
+  while (at > begin && (ranks[codes[at - 1] as number] as number) > rank) at--;
+  if (at > begin && codes[at - 1] === code) return false;
+  codes.copyWithin(at + 1, at, end);
+  codes[at] = code;
+  return true;
 }
