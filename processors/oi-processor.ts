@@ -1,15 +1,5 @@
 import { L2Object, L3Download, L3InternalSearch, L3Object, L3Objecttype, TransferObject } from './beans.js';
-import {
-  numberColumn,
-  stringColumn,
-  sumsByKey,
-  text,
-  where,
-  whereNotEmpty,
-  type Batch,
-  type NumberColumn,
-  type Processor,
-} from '../engine/index.js';
+import { number, numberColumn, stringColumn, sumsByKey, text, where, whereNotEmpty, type Batch, type Processor } from '../engine/index.js';
 
 const views = where('action', 'view');
 
@@ -25,23 +15,27 @@ export const OIProcessor: Processor = {
   input: 'oirawdata',
   output: 'oiprocessed',
   covers: 'package',
-  work: sumsByKey([
-    { type: L3Objecttype, from: TransferObject, rows: views, columns: { views: 1 } },
-    { type: L3Object, from: TransferObject, rows: views, columns: { views: 1 } },
-    { type: L3Download, from: TransferObject, rows: where('action', 'download'), columns: { downloads: 1 } },
-    {
-      type: L3InternalSearch,
-      from: TransferObject,
-      rows: where('action', 'search'),
-      columns: { term: text('term', searchTerm), searches: 1 },
-    },
-    {
-      type: L2Object,
-      from: TransferObject,
-      rows: whereNotEmpty('object'),
-      columns: { first_seen: 'time', last_seen: 'time', name_seen: nameSeen },
-    },
-  ]),
+  work: sumsByKey(
+    [
+      { type: L3Objecttype, from: TransferObject, rows: views, columns: { views: 1 } },
+      { type: L3Object, from: TransferObject, rows: views, columns: { views: 1 } },
+      { type: L3Download, from: TransferObject, rows: where('action', 'download'), columns: { downloads: 1 } },
+      {
+        type: L3InternalSearch,
+        from: TransferObject,
+        rows: where('action', 'search'),
+        columns: { term: text('term', searchTerm), searches: 1 },
+      },
+      {
+        type: L2Object,
+        from: TransferObject,
+        rows: whereNotEmpty('object'),
+        columns: { first_seen: 'time', last_seen: 'time', name_seen: number(nameSeen) },
+      },
+    ],
+    // Objects are few: a partition of so many impressions has some ten thousand.
+    { recordsPerPartition: 1_000_000 },
+  ),
 };
 
 /** Trimmed, runs of white space made one space, lower case; `(empty)` if nothing is left. */
@@ -50,12 +44,12 @@ export function searchTerm(term: string): string {
 }
 
 /** The time of an impression that names its object, 0 for one that does not: any name is later than none. */
-function nameSeen(batch: Batch): NumberColumn {
-  const { dictionary, codes } = stringColumn(batch, 'name');
+function nameSeen(batch: Batch): (row: number) => number {
+  const { codes, dictionary } = stringColumn(batch, 'name');
+  const { offsets } = dictionary;
   const times = numberColumn(batch, 'time').values;
-  const values = times.map((time, row) => {
+  return (row) => {
     const code = codes[row] as number;
-    return dictionary.offsets[code + 1] === dictionary.offsets[code] ? 0 : time;
-  });
-  return { kind: 'number', values };
+    return offsets[code + 1] === offsets[code] ? 0 : (times[row] as number);
+  };
 }
