@@ -4,8 +4,9 @@
  *            partition's pieces are joined and grouped. Maps: each row's key is hashed, and the row goes to the list of its key.
  *            Once within a thread, where a Map needs to move no more than references, and once from thread to thread, as
  *            reducers are others than mappers: packed on the one side, as blocks or by msgpackr, and unpacked on the other.
+ *            In a task, the kernel in WebAssembly does the work, and reading the blocks is part of it.
  *            All must find the same number of keys and of rows. Each begins with what it is made for: columns, or objects.
- * Warm-up:   2 rounds. Measured: 5 rounds (--rounds), A B C D A B C D.
+ * Warm-up:   2 rounds. Measured: 5 rounds (--rounds), A B C D E A B C D E.
  * Command:   npm run bench -- --only shuffle
  */
 import { deepStrictEqual } from 'node:assert';
@@ -22,7 +23,7 @@ import {
   type Column,
 } from '../engine/index.js';
 import { formatCount, formatRate } from '../server/terminal/format.js';
-import { impressionBeans } from './harness/beans.js';
+import { impressionBeans, inTask } from './harness/beans.js';
 import type { Bench } from './harness/bench.js';
 import { inTurns, roundsText, timed } from './harness/rounds.js';
 import { durations, spreadBy } from './harness/stats.js';
@@ -110,8 +111,10 @@ export const shuffle: Bench = {
   question: 'What does it take to bring the rows of one key together, against a Map of lists for each partition?',
   async run({ rounds, warmUps, smoke }) {
     const { beans, blocks, batches } = impressionBeans(smoke ? SMOKE_ROWS : ROWS);
+    const inKernel = inTask(batches, (own) => byColumns(own, (piece) => piece));
     const contestants = [
-      { name: 'columns, within a thread', run: () => timed(() => byColumns(batches, (piece) => piece)) },
+      { name: 'columns, in a task, blocks read', run: () => timed(inKernel) },
+      { name: 'columns, plain code', run: () => timed(() => byColumns(batches, (piece) => piece)) },
       { name: 'a Map a partition, within a thread', run: () => timed(() => byMaps(beans)) },
       { name: 'columns, from thread to thread', run: () => timed(() => byColumns(batches, (piece) => decodeBlock(encodeBlock(piece)))) },
       { name: 'a Map a partition, from thread to thread', run: () => timed(() => byPackedMaps(blocks)) },

@@ -1,4 +1,4 @@
-import { batchOf, type Batch, type Bean } from '../../engine/index.js';
+import { batchOf, decodeBlock, encodeBlock, inRegion, unsetBytes, type Batch, type Bean } from '../../engine/index.js';
 import { TransferObject } from '../../processors/beans.js';
 import { traffic } from '../generate/traffic.js';
 
@@ -28,4 +28,15 @@ export function impressionBeans(rows: number): Impressions {
   const blocks: Bean[][] = [];
   for (let from = 0; from < beans.length; from += BLOCK) blocks.push(beans.slice(from, from + BLOCK));
   return { beans, blocks, batches: blocks.map((block) => batchOf(TransferObject, block)) };
+}
+
+/** Make something of batches as a task does that has read them: in a region, where the kernel is used. */
+export function inTask<T>(batches: readonly Batch[], work: (batches: readonly Batch[]) => T): () => T {
+  const blocks = batches.map(encodeBlock);
+  const read = (block: Uint8Array): Batch => {
+    const own = unsetBytes(block.length);
+    own.set(block);
+    return decodeBlock(own);
+  };
+  return () => inRegion(() => work(blocks.map(read)));
 }
