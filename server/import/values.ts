@@ -78,3 +78,13 @@ export function codePoints(text: string): number {
 export function isCleanWithin(text: string, max: number): boolean {
   return isClean(text) && (text.length <= max || codePoints(text) <= max);
 }
+
+/** Interns strings of which there are few, each of them many times. */
+export function fewTexts(interner: Interner): (text: string) => number {
+  const known = new Map<string, number>();
+  return (text) => {
+    let code = known.get(text);
+    if (code === undefined) known.set(text, (code = interner.internString(text)));
+    return code;
+  };
+}
