@@ -8,7 +8,6 @@ import {
   type Batch,
   type Column,
   type Day,
-  type Interner,
   type Zone,
   unsetFloats,
   unsetUints,
@@ -19,8 +18,8 @@ import type { Agents } from './agents.js';
 import { IMPRESSION_COLUMNS, type ListColumn } from './columns.js';
 import type { Place } from './places.js';
 import { ACCEPTED } from './rejects.js';
-import { ABSENT } from './scan-memory.js';
-import { fewTexts, type JudgedRows, type ListValues, type TextValues } from './values.js';
+import { ABSENT, FIRST_CODE } from './scan-memory.js';
+import { fewTexts, type JudgedRows, type ListValues, type Texts, type TextValues } from './values.js';
 
 export interface DayBatch {
   readonly day: Day;
@@ -36,7 +35,7 @@ export interface Lookups {
 /** A column under construction: a code into the interner for each accepted row. */
 interface Coded {
   readonly codes: Uint32Array;
-  readonly interner: Interner;
+  readonly interner: Texts;
 }
 
 const QUARTER_MS = 900_000;
@@ -47,8 +46,7 @@ export function dayBatches(judged: JudgedRows, zone: Zone, lookups: Lookups, bat
   if (rows.length === 0) return [];
   const batch = impressionBatch(judged, rows, lookups);
   const byDay = rowsByDay(batch, zone);
-  const whole = byDay.length === 1 && rows.length <= batchRows && rows.length === judged.rows;
-  if (whole) return byDay.map(([day]) => ({ day, batch }));
+  if (byDay.length === 1 && rows.length <= batchRows) return byDay.map(([day]) => ({ day, batch }));
   const batches: DayBatch[] = [];
   for (const [day, ofDay] of byDay) {
     for (let from = 0; from < ofDay.length; from += batchRows) {
@@ -94,31 +92,61 @@ function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups
 
 function gather({ codes, values, interner }: TextValues, rows: Uint32Array): Coded {
   const out = unsetUints(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = values[codes[rows[i] as number] as number] as number;
+  const picked = rows.length === codes.length ? codes : pick(codes, rows, out);
+  if (values !== undefined) valuesOf(picked, values, out);
+  else if (interner.size === 1) out.fill(0);
+  else plainCodes(picked, out);
   return { codes: out, interner };
+}
+
+// Loops of their own: V8 makes good code of a function that is nothing else.
+
+function pick(codes: Int32Array, rows: Uint32Array, out: Uint32Array): Uint32Array {
+  for (let i = 0; i < rows.length; i++) out[i] = codes[rows[i] as number] as number;
+  return out;
+}
+
+function valuesOf(codes: Int32Array | Uint32Array, values: Uint32Array, out: Uint32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = values[codes[i] as number] as number;
+}
+
+/** See ScanMemory.plainTexts. */
+function plainCodes(codes: Int32Array | Uint32Array, out: Uint32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = Math.max((codes[i] as number) - FIRST_CODE + 1, 0);
 }
 
 function gatherTimes(times: Float64Array, rows: Uint32Array): Float64Array {
   const out = unsetFloats(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
+  if (rows.length === times.length) out.set(times);
+  else for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
   return out;
 }
 
 function gatherLists({ codes, offsets, entries, interner }: ListValues, rows: Uint32Array): Column {
   const outOffsets = zeroUints(rows.length + 1);
+  const dictionary = interner.dictionary();
+  if (entries.length === 0) return { kind: 'strings', dictionary, offsets: outOffsets, codes: entries };
+  addLengths(codes, offsets, rows, outOffsets);
+  const out = unsetUints(outOffsets[rows.length] as number);
+  copyLists(codes, offsets, entries, rows, out);
+  return { kind: 'strings', dictionary, offsets: outOffsets, codes: out };
+}
+
+function addLengths(codes: Int32Array, offsets: Uint32Array, rows: Uint32Array, out: Uint32Array): void {
   let total = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = codes[rows[i] as number] as number;
     total += (offsets[code + 1] as number) - (offsets[code] as number);
-    outOffsets[i + 1] = total;
+    out[i + 1] = total;
   }
-  const out = unsetUints(total);
+}
+
+function copyLists(codes: Int32Array, offsets: Uint32Array, entries: Uint32Array, rows: Uint32Array, out: Uint32Array): void {
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = codes[rows[i] as number] as number;
     for (let j = offsets[code] as number, end = offsets[code + 1] as number; j < end; j++) out[at++] = entries[j] as number;
   }
-  return { kind: 'strings', dictionary: interner.dictionary(), offsets: outOffsets, codes: out };
 }
 
 /** Columns whose absent values are found together by another column's, once for each distinct value of it. */
@@ -140,12 +168,12 @@ function lookedUp<N extends 'browser' | 'os' | 'device' | 'country' | 'region' |
 /** A column whose absent values are what `valueOf` says of another column's code. */
 function withFound(own: TextValues, rows: Uint32Array, by: Coded, valueOf: (key: number) => string): Coded {
   const column = gather(own, rows);
+  if (!own.codes.includes(ABSENT)) return column;
   const { codes, interner } = column;
   const codeOf = fewTexts(interner);
-  let found: Int32Array | undefined;
+  const found = new Int32Array(by.interner.size).fill(-1);
   for (let i = 0; i < rows.length; i++) {
     if (own.codes[rows[i] as number] !== ABSENT) continue;
-    found ??= new Int32Array(by.interner.size).fill(-1);
     const key = by.codes[i] as number;
     if (found[key] === -1) found[key] = codeOf(valueOf(key));
     codes[i] = found[key] as number;

@@ -82,7 +82,7 @@ function judgeRequests(m: LogMemory, { keep, readRequest }: LogRules): JudgedReq
   const { size } = texts;
   const codes = m.codesOf(REQUEST);
   const verdicts = new Uint8Array(size).fill(rejectedFor('format'));
-  const column = (): TextValues => ({ codes, values: new Uint32Array(size), interner: new Interner() });
+  const column = (): TextValues & { readonly values: Uint32Array } => ({ codes, values: new Uint32Array(size), interner: new Interner() });
   const object = { column: column(), marks: new Uint8Array(size) };
   const term = { column: column(), marks: new Uint8Array(size) };
   const type = column();
