@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { call, type Hands } from './hands.js';
 import { piecesOf } from './pieces.js';
+import { syncFile } from './sync-file.js';
 import type { Source } from './source.js';
 import type { ParserOptions } from '../import/parse-shard.js';
 import type { ParseResult, ParseTask } from './parse-task.js';
@@ -18,7 +19,8 @@ export interface ParseSource {
 }
 
 /**
- * Parse a source in the pool, from an offset on: what became of each shard, in order, and where the content ends.
+ * Parse a source in the pool, from an offset on: what became of each shard, in order, and where the content ends. The files of
+ * the shards are on the disk then.
  * Errors: TM_ERR_IMPORT_UNREADABLE, TM_ERR_DISK_FULL, the signal's reason.
  */
 export async function parseSource(
@@ -37,10 +39,15 @@ export async function parseSource(
         onParsed?.(weight);
         running.delete(ended);
       });
-      // It may fail while the next shard is waited for, and is looked at after that only.
+      const onDisk = work.then(async (result) => {
+        await Promise.all(result.days.map((day) => syncFile(day.file)));
+        return result;
+      });
+      // They may fail while the next shard is waited for, and are looked at after that only.
       ended.catch(() => undefined);
+      onDisk.catch(() => undefined);
       running.add(ended);
-      results.push(work);
+      results.push(onDisk);
       // One shard more than there are workers is read ahead: memory does not grow with the source.
       while (running.size > hands.executor.workers) await Promise.race(running);
     }

@@ -47,7 +47,7 @@ export interface ParseResult {
 
 const parsers = new Map<string, ReturnType<typeof createParser>>();
 
-/** Parse one shard of a source into one file a local day. */
+/** Parse one shard of a source into one file a local day; that they are on the disk the caller sees to. */
 export function parseShard(task: ParseTask): ParseResult {
   return inRegion(() => parsedShard(task));
 }
@@ -96,7 +96,7 @@ function rowsWithId(batch: Batch): number {
 }
 
 function write(file: string, batch: Batch): Part {
-  return writePart(file, { sync: true }, (writer) => writer.append(batch));
+  return writePart(file, { sync: false }, (writer) => writer.append(batch));
 }
 
 /** Kept between tasks: fresh pages for every shard cost as much as reading it. No result of a task points into it. */

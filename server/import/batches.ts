@@ -2,15 +2,12 @@
  * Judged rows to TransferObject batches: what is absent is looked up, visitors get their keys, and the rows go to their days.
  */
 import {
-  dictionaryStrings,
-  groupRows,
   numberColumn,
   orderRows,
   selectRows,
   type Batch,
   type Column,
   type Day,
-  type Interner,
   type Zone,
   unsetFloats,
   unsetUints,
@@ -21,8 +18,8 @@ import type { Agents } from './agents.js';
 import { IMPRESSION_COLUMNS, type ListColumn } from './columns.js';
 import type { Place } from './places.js';
 import { ACCEPTED } from './rejects.js';
-import { ABSENT } from './scan-memory.js';
-import type { JudgedRows, ListValues, TextValues } from './values.js';
+import { ABSENT, FIRST_CODE } from './scan-memory.js';
+import { fewTexts, type JudgedRows, type ListValues, type Texts, type TextValues } from './values.js';
 
 export interface DayBatch {
   readonly day: Day;
@@ -38,7 +35,7 @@ export interface Lookups {
 /** A column under construction: a code into the interner for each accepted row. */
 interface Coded {
   readonly codes: Uint32Array;
-  readonly interner: Interner;
+  readonly interner: Texts;
 }
 
 const QUARTER_MS = 900_000;
@@ -49,8 +46,7 @@ export function dayBatches(judged: JudgedRows, zone: Zone, lookups: Lookups, bat
   if (rows.length === 0) return [];
   const batch = impressionBatch(judged, rows, lookups);
   const byDay = rowsByDay(batch, zone);
-  const whole = byDay.length === 1 && rows.length <= batchRows && rows.length === judged.rows;
-  if (whole) return byDay.map(([day]) => ({ day, batch }));
+  if (byDay.length === 1 && rows.length <= batchRows) return byDay.map(([day]) => ({ day, batch }));
   const batches: DayBatch[] = [];
   for (const [day, ofDay] of byDay) {
     for (let from = 0; from < ofDay.length; from += batchRows) {
@@ -78,11 +74,9 @@ function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups
     ip,
     agent,
     visitor: withKeys(gather(texts.visitor, rows), ip, agent, lookups.visitorKey),
+    ...lookedUp(['browser', 'os', 'device'], texts, rows, agent, lookups.agents.namesOf),
+    ...lookedUp(['country', 'region', 'city'], texts, rows, ip, lookups.placeOf),
   };
-  for (const name of ['browser', 'os', 'device'] as const)
-    coded[name] = lookedUp(texts[name], rows, agent, (a) => lookups.agents.namesOf(a)[name]);
-  for (const name of ['country', 'region', 'city'] as const)
-    coded[name] = lookedUp(texts[name], rows, ip, (address) => lookups.placeOf(address)[name]);
 
   const columns: Record<string, Column> = { time: { kind: 'number', values: gatherTimes(judged.times, rows) } };
   for (const name of IMPRESSION_COLUMNS) {
@@ -98,47 +92,90 @@ function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups
 
 function gather({ codes, values, interner }: TextValues, rows: Uint32Array): Coded {
   const out = unsetUints(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = values[codes[rows[i] as number] as number] as number;
+  const picked = rows.length === codes.length ? codes : pick(codes, rows, out);
+  if (values !== undefined) valuesOf(picked, values, out);
+  else if (interner.size === 1) out.fill(0);
+  else plainCodes(picked, out);
   return { codes: out, interner };
+}
+
+// Loops of their own: V8 makes good code of a function that is nothing else.
+
+function pick(codes: Int32Array, rows: Uint32Array, out: Uint32Array): Uint32Array {
+  for (let i = 0; i < rows.length; i++) out[i] = codes[rows[i] as number] as number;
+  return out;
+}
+
+function valuesOf(codes: Int32Array | Uint32Array, values: Uint32Array, out: Uint32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = values[codes[i] as number] as number;
+}
+
+/** See ScanMemory.plainTexts. */
+function plainCodes(codes: Int32Array | Uint32Array, out: Uint32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = Math.max((codes[i] as number) - FIRST_CODE + 1, 0);
 }
 
 function gatherTimes(times: Float64Array, rows: Uint32Array): Float64Array {
   const out = unsetFloats(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
+  if (rows.length === times.length) out.set(times);
+  else for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
   return out;
 }
 
 function gatherLists({ codes, offsets, entries, interner }: ListValues, rows: Uint32Array): Column {
   const outOffsets = zeroUints(rows.length + 1);
+  const dictionary = interner.dictionary();
+  if (entries.length === 0) return { kind: 'strings', dictionary, offsets: outOffsets, codes: entries };
+  addLengths(codes, offsets, rows, outOffsets);
+  const out = unsetUints(outOffsets[rows.length] as number);
+  copyLists(codes, offsets, entries, rows, out);
+  return { kind: 'strings', dictionary, offsets: outOffsets, codes: out };
+}
+
+function addLengths(codes: Int32Array, offsets: Uint32Array, rows: Uint32Array, out: Uint32Array): void {
   let total = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = codes[rows[i] as number] as number;
     total += (offsets[code + 1] as number) - (offsets[code] as number);
-    outOffsets[i + 1] = total;
+    out[i + 1] = total;
   }
-  const out = unsetUints(total);
+}
+
+function copyLists(codes: Int32Array, offsets: Uint32Array, entries: Uint32Array, rows: Uint32Array, out: Uint32Array): void {
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = codes[rows[i] as number] as number;
     for (let j = offsets[code] as number, end = offsets[code + 1] as number; j < end; j++) out[at++] = entries[j] as number;
   }
-  return { kind: 'strings', dictionary: interner.dictionary(), offsets: outOffsets, codes: out };
 }
 
-/** A column whose absent values are found by another column's, once for each distinct value of it. */
-function lookedUp(own: TextValues, rows: Uint32Array, by: Coded, find: (value: string) => string): Coded {
+/** Columns whose absent values are found together by another column's, once for each distinct value of it. */
+function lookedUp<N extends 'browser' | 'os' | 'device' | 'country' | 'region' | 'city'>(
+  names: readonly N[],
+  texts: JudgedRows['columns'],
+  rows: Uint32Array,
+  by: Coded,
+  find: (value: string) => Readonly<Record<N, string>>,
+): Partial<Record<N, Coded>> {
+  const textAt = textsOf(by);
+  const found: (Readonly<Record<N, string>> | undefined)[] = [];
+  const valueOf = (key: number): Readonly<Record<N, string>> => (found[key] ??= find(textAt(key)));
+  return Object.fromEntries(names.map((name) => [name, withFound(texts[name], rows, by, (key) => valueOf(key)[name])])) as Partial<
+    Record<N, Coded>
+  >;
+}
+
+/** A column whose absent values are what `valueOf` says of another column's code. */
+function withFound(own: TextValues, rows: Uint32Array, by: Coded, valueOf: (key: number) => string): Coded {
   const column = gather(own, rows);
+  if (!own.codes.includes(ABSENT)) return column;
   const { codes, interner } = column;
-  let found: Int32Array | undefined;
-  let strings: string[] = [];
+  const codeOf = fewTexts(interner);
+  const found = new Int32Array(by.interner.size).fill(-1);
   for (let i = 0; i < rows.length; i++) {
     if (own.codes[rows[i] as number] !== ABSENT) continue;
-    if (found === undefined) {
-      strings = dictionaryStrings(by.interner.dictionary());
-      found = new Int32Array(strings.length).fill(-1);
-    }
     const key = by.codes[i] as number;
-    if (found[key] === -1) found[key] = interner.internString(find(strings[key] as string));
+    if (found[key] === -1) found[key] = codeOf(valueOf(key));
     codes[i] = found[key] as number;
   }
   return column;
@@ -148,25 +185,38 @@ function lookedUp(own: TextValues, rows: Uint32Array, by: Coded, find: (value: s
 function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visitorKey']): Coded {
   const { codes, interner } = visitor;
   const unnamed = interner.internString('');
-  const mask = new Uint8Array(codes.length);
-  let any = false;
+  const ipAt = textsOf(ip);
+  const agentAt = textsOf(agent);
+  const agents = agent.interner.size;
+  const keys = new Map<number, number>();
+  const keyAt = (address: number, by: number): number => {
+    const pair = address * agents + by;
+    let key = keys.get(pair);
+    if (key === undefined) keys.set(pair, (key = interner.internString(keyOf(ipAt(address), agentAt(by)))));
+    return key;
+  };
+  // Nearly every address has one agent at a time: the last one, plus one, and the key of the two.
+  let lastAgent: Uint32Array | undefined;
+  const lastKey = unsetUints(ip.interner.size);
   for (let i = 0; i < codes.length; i++) {
     if (codes[i] !== unnamed) continue;
-    mask[i] = 1;
-    any = true;
-  }
-  if (!any) return visitor;
-  const parts = [ip, agent].map((c) => ({ codes: c.codes, size: c.interner.size }));
-  const groups = groupRows(parts, codes.length, mask);
-  const ips = dictionaryStrings(ip.interner.dictionary());
-  const agents = dictionaryStrings(agent.interner.dictionary());
-  const keys = Uint32Array.from(groups.firstRow, (i) =>
-    interner.internString(keyOf(ips[ip.codes[i] as number] as string, agents[agent.codes[i] as number] as string)),
-  );
-  for (let i = 0; i < codes.length; i++) {
-    if (mask[i] === 1) codes[i] = keys[groups.ofRow[i] as number] as number;
+    lastAgent ??= zeroUints(ip.interner.size);
+    const address = ip.codes[i] as number;
+    const by = agent.codes[i] as number;
+    if (lastAgent[address] !== by + 1) {
+      lastAgent[address] = by + 1;
+      lastKey[address] = keyAt(address, by);
+    }
+    codes[i] = lastKey[address] as number;
   }
   return visitor;
+}
+
+/** The texts of a column that is ready, as strings by their codes. */
+function textsOf({ interner }: Coded): (code: number) => string {
+  const { bytes, offsets } = interner.dictionary();
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return (code) => all.toString('utf8', offsets[code], offsets[code + 1]);
 }
 
 /** The rows of each local day, days ascending. */

@@ -2,7 +2,17 @@
  * The rules of spec §2, applied to distinct texts: what a string field, a list or `params` may be, and what it says.
  */
 import { Interner } from '../../engine/index.js';
-import { IMPRESSION_COLUMNS, MAX_ENTRIES, MAX_ENTRY_LENGTH, MAX_LENGTH, MAX_PARAMS, type ListColumn, type TextColumn } from './columns.js';
+import {
+  IMPRESSION_COLUMNS,
+  MAX_ENTRIES,
+  MAX_ENTRY_LENGTH,
+  MAX_LENGTH,
+  MAX_PARAMS,
+  type ImpressionColumn,
+  type ListColumn,
+  type TextColumn,
+} from './columns.js';
+import { PlainTexts } from './plain-texts.js';
 import { ACCEPTED, rejectedFor } from './rejects.js';
 import { ABSENT, EMPTY, FIRST_CODE, WRONG_TYPE, type ScanMemory } from './scan-memory.js';
 import {
@@ -58,11 +68,13 @@ const NO_PARAMS = '';
 
 /** Judge all rows of a memory. `now`: the receiving clock in ms. */
 export function judgeImpressions(m: ScanMemory, now: number): JudgedRows {
+  // They may move the memory: before anything else looks at it.
+  const plain = IMPRESSION_COLUMNS.map((name, index) => plainTexts(m, index, name));
   const verdicts = new Uint8Array(m.rows);
   const times = m.times.subarray(0, m.rows);
   const judged = IMPRESSION_COLUMNS.map((name, index) => {
     if (name === 'segments' || name === 'recommendations') return { name, result: judgeLists(m, index) };
-    return { name, result: name === 'params' ? judgeParams(m, index) : judgeTexts(m, index, name) };
+    return { name, result: name === 'params' ? judgeParams(m, index) : judgeTexts(m, index, name, plain[index]) };
   });
   const column = (name: TextColumn | 'params'): TextValues => judged[IMPRESSION_COLUMNS.indexOf(name)]?.result.column as TextValues;
   const list = (name: ListColumn): ListValues => judged[IMPRESSION_COLUMNS.indexOf(name)]?.result.column as ListValues;
@@ -88,11 +100,20 @@ function judgementOf(m: ScanMemory, index: number, size: number): Marked {
   return new Marked(size, (m.wrongTypes & (1 << index)) !== 0);
 }
 
-function judgeTexts(m: ScanMemory, index: number, name: TextColumn): Judged<TextValues> {
+/** Texts of no more bytes than a field may have code points break no rule, where there is no other and none is escaped. */
+function plainTexts(m: ScanMemory, index: number, name: ImpressionColumn): PlainTexts | undefined {
+  if (name === 'segments' || name === 'recommendations' || name === 'params' || NOT_EMPTY.has(name)) return undefined;
+  const plain = m.plainTexts(index, MAX_LENGTH[name]);
+  return plain === undefined ? undefined : new PlainTexts(plain);
+}
+
+function judgeTexts(m: ScanMemory, index: number, name: TextColumn, plain: PlainTexts | undefined): Judged<TextValues> {
   const texts = m.texts(index);
   const { size } = texts;
-  const { bytes } = m;
+  if (plain !== undefined)
+    return { column: { codes: m.codesOf(index), values: undefined, interner: plain }, judgement: judgementOf(m, index, size) };
   const max = MAX_LENGTH[name];
+  const { bytes } = m;
   const allowed = name === 'site' ? isSite : name === 'action' ? (text: string): boolean => ACTIONS.has(text) : undefined;
   const interner = new Interner(size, size * 16);
   const values = new Uint32Array(size);
@@ -190,7 +211,7 @@ function rejectWithoutObject(verdicts: Uint8Array, objects: Int32Array, action: 
   for (let row = 0; row < objects.length; row++) {
     const object = objects[row];
     if (object !== ABSENT && object !== EMPTY) continue;
-    if (verdicts[row] === ACCEPTED && action.values[action.codes[row] as number] !== search) verdicts[row] = verdict;
+    if (verdicts[row] === ACCEPTED && action.values?.[action.codes[row] as number] !== search) verdicts[row] = verdict;
   }
 }
 

@@ -6,17 +6,19 @@ import { Interner } from '../../engine/index.js';
 import type { Agents } from './agents.js';
 import { IMPRESSION_COLUMNS, MAX_LENGTH, type TextColumn } from './columns.js';
 import { isSite } from './judge-impressions.js';
-import { optionalField, readRequest, siteOf, unescapeField } from './log-line.js';
+import { optionalField, siteOf, type LoggedRequest } from './log-line.js';
 import { ACCEPTED, filteredBy, rejectedFor, type Filter, type Verdict } from './rejects.js';
 import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
 import { FIRST_CODE } from './scan-memory.js';
-import { isCleanWithin, isWithin, rejectMarked, rejectTimes, type JudgedRows, type TextValues } from './values.js';
+import { fewTexts, isCleanWithin, isWithin, rejectMarked, rejectTimes, type JudgedRows, type TextValues } from './values.js';
 
 export interface LogRules {
   /** The site of all lines; null where each line's virtual host is its site. */
   readonly site: string | null;
   /** Filters that are not asked. */
   readonly keep: ReadonlySet<Filter>;
+  /** What a request says, as it is logged; see knownRequests. */
+  readonly readRequest: (logged: string) => LoggedRequest | undefined;
   /** The receiving clock in ms. */
   readonly now: number;
   readonly agents: Agents;
@@ -33,7 +35,7 @@ interface JudgedTexts {
 export function judgeLog(m: LogMemory, rules: LogRules): JudgedRows {
   const verdicts = new Uint8Array(m.rows);
   const times = m.times.subarray(0, m.rows);
-  const requests = judgeRequests(m, rules.keep);
+  const requests = judgeRequests(m, rules);
   judgeRows(m, verdicts, requests.verdicts, rules);
 
   const site = rules.site === null ? judgeTexts(m, VIRTUAL_HOST, 'site', verdicts, siteOf) : constant(new Int32Array(m.rows), rules.site);
@@ -67,7 +69,7 @@ function constant(none: Int32Array, value: string): JudgedTexts {
 }
 
 interface JudgedRequests {
-  /** Of each request the verdict that it brings by itself: `format`, or the filters `method` and `static`. */
+  /** Of each request the verdict that it brings by itself. */
   readonly verdicts: Uint8Array;
   readonly object: JudgedTexts;
   readonly term: JudgedTexts;
@@ -75,18 +77,20 @@ interface JudgedRequests {
   readonly action: TextValues;
 }
 
-function judgeRequests(m: LogMemory, keep: ReadonlySet<Filter>): JudgedRequests {
+function judgeRequests(m: LogMemory, { keep, readRequest }: LogRules): JudgedRequests {
   const texts = m.texts(REQUEST);
   const { size } = texts;
   const codes = m.codesOf(REQUEST);
   const verdicts = new Uint8Array(size).fill(rejectedFor('format'));
-  const column = (): TextValues => ({ codes, values: new Uint32Array(size), interner: new Interner() });
+  const column = (): TextValues & { readonly values: Uint32Array } => ({ codes, values: new Uint32Array(size), interner: new Interner() });
   const object = { column: column(), marks: new Uint8Array(size) };
   const term = { column: column(), marks: new Uint8Array(size) };
   const type = column();
   const action = column();
+  const fewTypes = fewTexts(type.interner);
+  const fewActions = fewTexts(action.interner);
   for (let code = FIRST_CODE; code < size; code++) {
-    const request = readRequest(unescapeField(m.textAt(texts.position(code), texts.length(code))));
+    const request = readRequest(m.textAt(texts.position(code), texts.length(code)));
     if (request === undefined) continue;
     if (request.method !== 'GET' && request.method !== 'POST' && !keep.has('method')) {
       verdicts[code] = filteredBy('method');
@@ -99,8 +103,8 @@ function judgeRequests(m: LogMemory, keep: ReadonlySet<Filter>): JudgedRequests 
       else object.marks[code] = 1;
       if (isCleanWithin(request.term, MAX_LENGTH.term)) term.column.values[code] = term.column.interner.internString(request.term);
       else term.marks[code] = 1;
-      type.values[code] = type.interner.internString(request.type);
-      action.values[code] = action.interner.internString(request.action);
+      type.values[code] = fewTypes(request.type);
+      action.values[code] = fewActions(request.action);
     }
   }
   return { verdicts, object, term, type, action };

@@ -1,6 +1,7 @@
 /**
  * What a scan found, as its readers see it: a dictionary a column of the byte strings it met, and rows of codes into them.
  */
+import { unsetBytes, unsetUints, type Dictionary } from '../../engine/index.js';
 import type { ScanKernel } from './scan-kernel.js';
 
 /** Codes of a row's field: it is absent, its value has the wrong type, it is given and empty; from FIRST_CODE on, texts. */
@@ -116,6 +117,23 @@ export abstract class ScanMemory {
   texts(column: number): ScannedTexts {
     const size = this.kernel.textCount(column);
     return new ScannedTexts(size, this.#words(this.kernel.entriesAt(column), size * 4));
+  }
+
+  /**
+   * The texts of a column as they stand in the lines, the code `code - FIRST_CODE + 1` for each, and an empty one before them;
+   * undefined where one is escaped or longer than `longest` bytes. The memory may move.
+   */
+  plainTexts(column: number, longest: number): Dictionary | undefined {
+    if (this.kernel.hasEscaped(column) || this.kernel.longestText(column) > longest) return undefined;
+    const size = this.kernel.textCount(column) - FIRST_CODE + 1;
+    const at = this.kernel.layOut(column);
+    const offsets = unsetUints(size + 1);
+    offsets.set(this.#words(at, size + 1));
+    const length = offsets[size] as number;
+    const bytes = unsetBytes(length);
+    bytes.set(new Uint8Array(this.kernel.buffer(), at + (size + 1) * 4, length));
+    this.kernel.release(at);
+    return { size, offsets, bytes };
   }
 
   /** A text as a string. */

@@ -1,15 +1,23 @@
 /**
  * Between scanning and batches: each distinct text is judged and decoded once, then each row is judged by its codes.
  */
-import type { Interner } from '../../engine/index.js';
+import type { Dictionary, Interner } from '../../engine/index.js';
 import type { ImpressionColumn } from './columns.js';
 import { ACCEPTED, rejectedFor, type Reason, type Verdict } from './rejects.js';
+
+/** Distinct texts by their codes, to which others can be added. Interner is one. */
+export interface Texts {
+  readonly size: number;
+  dictionary(): Dictionary;
+  internString(text: string): number;
+}
 
 /** A column of strings: row i has the value `interner[values[codes[i]]]`. */
 export interface TextValues {
   readonly codes: Int32Array;
-  readonly values: Uint32Array;
-  readonly interner: Interner;
+  /** undefined: those of PlainTexts, see ScanMemory.plainTexts. */
+  readonly values: Uint32Array | undefined;
+  readonly interner: Texts;
 }
 
 /** A column of lists: row i has the entries `entries[offsets[codes[i]] .. offsets[codes[i] + 1])` of the interner. */
@@ -77,4 +85,14 @@ export function codePoints(text: string): number {
 
 export function isCleanWithin(text: string, max: number): boolean {
   return isClean(text) && (text.length <= max || codePoints(text) <= max);
+}
+
+/** Interns strings of which there are few, each of them many times. */
+export function fewTexts(interner: Texts): (text: string) => number {
+  const known = new Map<string, number>();
+  return (text) => {
+    let code = known.get(text);
+    if (code === undefined) known.set(text, (code = interner.internString(text)));
+    return code;
+  };
 }

@@ -10,9 +10,9 @@ import { clearTexts } from './texts.js';
 
 export { addUnknownFields, scanImpressions, unknownFields } from './impressions.js';
 export { scanLog } from './log.js';
-export { allocate } from './room.js';
+export { allocate, release } from './room.js';
 export { codesAt, countLine, endRow, endsAt, lineCount, numbersAt, reserveRow, rowCount, setCode, startsAt, timesAt } from './rows.js';
-export { entriesAt, intern, textCount } from './texts.js';
+export { entriesAt, hasEscaped, intern, layOut, longestText, textCount } from './texts.js';
 
 export function beginImpressions(columns: i32, segments: i32, recommendations: i32, params: i32, longestLine: i32, size: i32): i32 {
   clearRoom();

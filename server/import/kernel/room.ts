@@ -14,3 +14,8 @@ export function allocate(length: i32): i32 {
   ensure(top + 64);
   return at;
 }
+
+/** Forget what was allocated from a place on. */
+export function release(at: i32): void {
+  top = at;
+}

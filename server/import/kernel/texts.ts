@@ -1,7 +1,7 @@
 /**
  * Dictionaries, one a column: each distinct text once, with a code in the order of first sight.
  *
- *   table    for each column: slots, mask, size, entries                   words
+ *   table    for each column: slots, mask, size, entries, longest length, whether any is escaped    words
  *   slots    hash, length, position, code (0: free)                        words, open addressing
  *   entries  position, length, whether it is escaped, mark                 words, by code
  *
@@ -14,7 +14,7 @@ import { allocate } from './room.js';
 export const EMPTY: i32 = 2;
 export const FIRST_CODE: i32 = 3;
 
-const TABLE: i32 = 16;
+const TABLE: i32 = 24;
 const SLOT: i32 = 16;
 const ENTRY: i32 = 16;
 const INITIAL_SLOTS: i32 = 64;
@@ -41,6 +41,8 @@ export function clearTexts(columns: i32): void {
     const entries = allocate((slots >> 1) * ENTRY);
     clearBytes(entries, FIRST_CODE * ENTRY);
     setWord(table + 12, entries);
+    setWord(table + 16, 0);
+    setWord(table + 20, 0);
   }
   next = 0;
   end = 0;
@@ -49,6 +51,41 @@ export function clearTexts(columns: i32): void {
 /** The number of codes of a column. */
 export function textCount(column: i32): i32 {
   return wordAt(tables + column * TABLE + 8);
+}
+
+/** The length of the longest text of a column. */
+export function longestText(column: i32): i32 {
+  return wordAt(tables + column * TABLE + 16);
+}
+
+/** Whether a text of a column is escaped. */
+export function hasEscaped(column: i32): bool {
+  return wordAt(tables + column * TABLE + 20) !== 0;
+}
+
+/**
+ * Lay the texts of a column one behind the other, after an empty one. Returns where they are: the place of each among the bytes
+ * and that of their end, as words, and then the bytes.
+ */
+export function layOut(column: i32): i32 {
+  const count = textCount(column) - FIRST_CODE + 2;
+  const first = entryAt(column, FIRST_CODE);
+  const last = first + (count - 2) * ENTRY;
+  let length = 0;
+  for (let entry = first; entry < last; entry += ENTRY) length += wordAt(entry + 4);
+  const places = allocate(count * 4 + length);
+  const bytes = places + count * 4;
+  setWord(places, 0);
+  let at = 0;
+  let place = places + 4;
+  for (let entry = first; entry < last; entry += ENTRY) {
+    setWord(place, at);
+    copyBytes(bytes + at, wordAt(entry), wordAt(entry + 4));
+    at += wordAt(entry + 4);
+    place += 4;
+  }
+  setWord(place, at);
+  return places;
 }
 
 /** Where the entries of a column are. */
@@ -99,6 +136,8 @@ function enter(table: i32, hash: i32, start: i32, length: i32, slot: i32, withou
   const entry = wordAt(table + 12) + code * ENTRY;
   setWord(entry, position);
   setWord(entry + 4, length);
+  if (length > wordAt(table + 16)) setWord(table + 16, length);
+  if ((traits & HAS_BACKSLASH) !== 0) setWord(table + 20, 1);
   setWord(entry + 8, (traits & HAS_BACKSLASH) === 0 ? 0 : 1);
   setWord(entry + 12, 0);
   setWord(slot, hash);

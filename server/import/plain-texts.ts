@@ -1,0 +1,33 @@
+import { Interner, type Dictionary } from '../../engine/index.js';
+import type { Texts } from './values.js';
+
+/** The texts of a column that need no judging: a dictionary as the scan made it, the empty text first. */
+export class PlainTexts implements Texts {
+  readonly #scanned: Dictionary;
+  /** Made when something is added. */
+  #interner: Interner | undefined;
+
+  constructor(scanned: Dictionary) {
+    this.#scanned = scanned;
+  }
+
+  get size(): number {
+    return this.#interner?.size ?? this.#scanned.size;
+  }
+
+  dictionary(): Dictionary {
+    return this.#interner?.dictionary() ?? this.#scanned;
+  }
+
+  internString(text: string): number {
+    if (text === '') return 0;
+    return (this.#interner ??= internerOf(this.#scanned)).internString(text);
+  }
+}
+
+/** The same texts with the same codes. */
+function internerOf({ size, offsets, bytes }: Dictionary): Interner {
+  const interner = new Interner(size + 1, bytes.length);
+  for (let code = 0; code < size; code++) interner.intern(bytes, offsets[code] as number, offsets[code + 1] as number);
+  return interner;
+}
