@@ -1,4 +1,4 @@
-import { inKernel, inScratch, unsetBytes, unsetUints, zeroUints } from './region.js';
+import { currentLifetime, inKernel, inScratch, local, unsetBytes, unsetUints, zeroUints, type Lifetime } from './region.js';
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import { joinCrc32 } from './crc32.js';
@@ -105,13 +105,21 @@ export function decodeBlock(block: Uint8Array): Batch {
     const [type, rows, packed] = unpackr.unpack(block.subarray(HEADER, at)) as [string, number, Record<string, unknown[]>];
     for (const [name, column] of Object.entries(packed)) {
       const own = attached(column, take);
-      let unpacked: Column | undefined;
-      Object.defineProperty(columns, name, { enumerable: true, get: () => (unpacked ??= unpackColumn(own, rows)) });
+      Object.defineProperty(columns, name, { enumerable: true, get: kept(() => unpackColumn(own, rows)) });
     }
     return { type, rows, columns };
   } catch (cause) {
     throw fail('TM_ERR_BLOCK_CORRUPT', 'a block cannot be unpacked', { cause });
   }
+}
+
+/** What is made when it is first asked for, and again where it was made in scratch memory that is gone. */
+function kept<T>(make: () => T): () => T {
+  let made: { readonly value: T; readonly lifetime: Lifetime } | undefined;
+  return () => {
+    if (made === undefined || made.lifetime.isOver) made = { value: make(), lifetime: currentLifetime() };
+    return made.value;
+  };
 }
 
 /** Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION. */
@@ -208,7 +216,7 @@ function isInOrder(entries: Uint32Array): boolean {
 /** Some entries, one behind the other: their lengths, and their bytes. */
 function copiedEntries({ bytes, offsets }: Dictionary, entries: Uint32Array): [Uint32Array, Uint8Array] {
   const lengths = unsetUints(entries.length);
-  const fast = inKernel(bytes, offsets, entries, lengths);
+  const fast = inKernel(local(bytes), local(offsets), entries, lengths);
   if (fast !== undefined) {
     const [a, b, c, d] = fast.at;
     const out = unsetBytes(fast.kernel.lengthsOfEntries(b, c, entries.length, d) + COPY_SLACK);

@@ -1,4 +1,4 @@
-import { inKernel, inScratch, unsetBytes, unsetUints, zeroUints } from './region.js';
+import { inKernel, inScratch, local, unsetBytes, unsetUints, zeroUints } from './region.js';
 import type { Dictionary } from './column.js';
 
 const MULTIPLIER_1 = 0x9e3779b1;
@@ -85,7 +85,7 @@ export class Interner {
     this.#reserve(this.#size + Math.min(size, codes.length) + 1, this.#used + (offsets[size] as number) - (offsets[0] as number));
     inScratch(() => {
       const place = zeroUints(size); // of each entry its new code, plus one
-      const fast = inKernel(codes, bytes, offsets, place, to, this.#table, this.#bytes, this.#offsets);
+      const fast = inKernel(local(codes), local(bytes), local(offsets), place, to, this.#table, this.#bytes, this.#offsets);
       if (fast !== undefined) {
         const [a, b, c, d, e, table, f, g] = fast.at;
         this.#size = fast.kernel.internCodes(a, codes.length, b, c, d, e, table, this.#table.length / 2 - 1, f, g, this.#size);

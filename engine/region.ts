@@ -21,6 +21,12 @@ let base = 0;
 let active = false;
 /** Where the rest of the memory begins. */
 let used = 0;
+/** How long what is made now is there: until its scratch, or its region, ends. */
+let lifetime: Lifetime = { isOver: false };
+
+export interface Lifetime {
+  readonly isOver: boolean;
+}
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
@@ -30,11 +36,31 @@ export function inRegion<T>(work: () => T): T {
   open();
   active = true;
   used = base;
+  const end = begin();
   try {
     return work();
   } finally {
     active = false;
+    end();
   }
+}
+
+/** Begin a lifetime inside the one that is; what is returned ends it, and frees what was made in it. */
+function begin(): () => void {
+  const outer = lifetime;
+  const own = { isOver: false };
+  const before = used;
+  lifetime = own;
+  return () => {
+    own.isOver = true;
+    lifetime = outer;
+    used = before;
+  };
+}
+
+/** How long what is made now is there, for who keeps it. */
+export function currentLifetime(): Lifetime {
+  return lifetime;
 }
 
 function open(): void {
@@ -47,22 +73,22 @@ function open(): void {
 
 /** Run work whose arrays nobody uses after it. */
 export function inScratch<T>(work: () => T): T {
-  const before = used;
+  const end = begin();
   try {
     return work();
   } finally {
-    used = before;
+    end();
   }
 }
 
 /** As inScratch, one item after the other: what is made of one is used before the next is asked for. */
 export function* eachInScratch<A, T>(items: Iterable<A>, work: (item: A) => T): Generator<T> {
   for (const item of items) {
-    const before = used;
+    const end = begin();
     try {
       yield work(item);
     } finally {
-      used = before;
+      end();
     }
   }
 }
@@ -74,6 +100,14 @@ export function inKernel<const A extends readonly Numbers[]>(
   if (!active || kernel === undefined) return undefined;
   for (const array of arrays) if (array.buffer !== memory) return undefined;
   return { kernel, at: arrays.map((array) => array.byteOffset) as { [I in keyof A]: number } };
+}
+
+/** The same bytes in the kernel's memory, for what was made elsewhere: to copy them costs less than to do without the kernel. */
+export function local<T extends Uint8Array | Uint32Array>(array: T): T {
+  if (!active || kernel === undefined || array.buffer === memory) return array;
+  const copy = array instanceof Uint8Array ? unsetBytes(array.length) : unsetUints(array.length);
+  copy.set(array);
+  return copy as unknown as T;
 }
 
 /** What is left of the kernel's memory. */

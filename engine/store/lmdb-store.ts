@@ -206,6 +206,8 @@ export class LmdbStore implements LocationStore {
     // A package that is made again keeps its files until each is replaced: its record must never point at nothing.
     if (this.package(p.path) === undefined) await rm(folder, { recursive: true, force: true });
     const firstMade = await mkdir(folder, { recursive: true });
+    // What a record refers to is on the disk before it. No worker waits for that.
+    await Promise.all(files.map(({ from, how }) => (how === 'move' ? sync(from) : undefined)));
     for (const { name, from, how } of files) {
       const to = path.join(folder, name);
       if (how === 'move') await rename(from, to);

@@ -1,5 +1,5 @@
 import { unsetBytes, unsetUints } from '../region.js';
-import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { decodeBlock, packBlock, type PackedBlock } from '../block.js';
 import { joinCrc32 } from '../crc32.js';
@@ -39,11 +39,10 @@ export class PartWriter {
     return refs;
   }
 
-  /** The part as its metadata tells it; `sync` waits until the bytes are on the disk. */
-  close(name: string, sync: boolean): Part {
+  /** The part as its metadata tells it. */
+  close(name: string): Part {
     try {
       this.#flush();
-      if (sync) fsyncSync(this.#fd);
     } finally {
       closeSync(this.#fd);
     }
@@ -89,14 +88,10 @@ export class PartWriter {
 }
 
 /**
- * Write a part and close it, whatever happens; the caller names it where it comes to lie in a package. `sync` waits until
- * the bytes are on the disk: what a commit will refer to must be there before it. Errors: TM_ERR_DISK_FULL, those of `work`.
+ * Write a part and close it, whatever happens; the caller names it where it comes to lie in a package. It is on the disk when
+ * the store has committed it. Errors: TM_ERR_DISK_FULL, those of `work`.
  */
-export function writePart(
-  file: string,
-  { sync, name = '' }: { readonly sync: boolean; readonly name?: string },
-  work: (writer: PartWriter) => void,
-): Part {
+export function writePart(file: string, work: (writer: PartWriter) => void, name = ''): Part {
   const writer = new PartWriter(file);
   try {
     work(writer);
@@ -104,7 +99,7 @@ export function writePart(
     writer.abandon();
     throw error;
   }
-  return writer.close(name, sync);
+  return writer.close(name);
 }
 
 function range(from: number, count: number): Uint32Array {

@@ -56,7 +56,7 @@ export interface WholeTask extends TaskBase {
 export async function runMap(task: MapTask): Promise<Spill> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
   const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
-  writeInRegion(task.file, { sync: false }, (writer) => {
+  writeInRegion(task.file, (writer) => {
     const split = (batch: Batch): void => {
       for (const [p, rows] of partitionRows(batch, partitionColumns(work, batch), task.partitions).entries()) {
         if (rows !== undefined) partitions[p]?.push(...writer.append(rows));
@@ -69,7 +69,7 @@ export async function runMap(task: MapTask): Promise<Spill> {
 
 export async function runReduce(task: ReduceTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
-  return writeInRegion(task.file, { sync: true }, (writer) => {
+  return writeInRegion(task.file, (writer) => {
     const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
     const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
     for (const result of results) inScratch(() => writer.append(result));
@@ -78,7 +78,7 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
 
 export async function runWhole(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
-  return writeInRegion(task.file, { sync: true }, (writer) => {
+  return writeInRegion(task.file, (writer) => {
     let results = work.reduce(byType(mapped(work, task.shard, task.context)), task.context);
     if (work.finish !== undefined) results = work.finish(byType(Array.from(results, copied)), task.context);
     for (const result of results) inScratch(() => writer.append(result));
@@ -87,7 +87,7 @@ export async function runWhole(task: WholeTask): Promise<Part> {
 
 export async function runRows(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapOnly;
-  return writeInRegion(task.file, { sync: true }, (writer) => {
+  return writeInRegion(task.file, (writer) => {
     for (const batch of shardBatches(task.shard)) for (const result of work.map(batch, task.context)) writer.append(result);
   });
 }

@@ -42,7 +42,7 @@ export interface Duplicates {
 /** Write (day, id, file number, row) of every impression that has an id, by partition. */
 export function spillIds({ files, partitions, file }: SpillIdsTask): Spill {
   const refs = Array.from({ length: partitions }, (): BlockRef[] => []);
-  writePart(file, { sync: false }, (writer) => {
+  writePart(file, (writer) => {
     for (const input of files) {
       let first = 0;
       for (const batch of readPart(input)) {
@@ -99,7 +99,7 @@ export function findDuplicates({ inputs }: { readonly inputs: readonly PartFile[
 /** Write a file again without some rows. */
 export function dropRows({ input, rows, file }: { readonly input: PartFile; readonly rows: Uint32Array; readonly file: string }): Part {
   const drop = new Set(rows);
-  return writePart(file, { sync: true }, (writer) => {
+  return writePart(file, (writer) => {
     let first = 0;
     for (const batch of readPart(input)) {
       const kept = Uint32Array.from({ length: batch.rows }, (_, i) => i).filter((row) => !drop.has(row + first));

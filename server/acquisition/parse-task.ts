@@ -96,7 +96,7 @@ function rowsWithId(batch: Batch): number {
 }
 
 function write(file: string, batch: Batch): Part {
-  return writePart(file, { sync: false }, (writer) => writer.append(batch));
+  return writePart(file, (writer) => writer.append(batch));
 }
 
 /** Kept between tasks: fresh pages for every shard cost as much as reading it. No result of a task points into it. */

@@ -124,3 +124,20 @@ test('what is made in scratch memory gives way to what comes after it', () => {
     expect(kept.every((v) => v === 7)).toBe(true);
   });
 });
+
+test('a column that was first looked at in scratch memory is there after it as well', () => {
+  const given: Batch = {
+    type: 'T',
+    rows: 3000,
+    columns: { n: { kind: 'number', values: Float64Array.from({ length: 3000 }, (_, i) => i) } },
+  };
+  inRegion(() => {
+    const b = inMemory(given);
+    const once = inScratch(() => b.columns['n']);
+    unsetFloats(3000).fill(-1);
+    const again = b.columns['n'];
+    expect(again).not.toBe(once);
+    expect(again).toEqual(given.columns['n']);
+    expect(inScratch(() => b.columns['n'])).toBe(again);
+  });
+});

@@ -6,7 +6,7 @@ import { partitionRows } from '#engine/partition.js';
 import { concatBatches } from '#engine/rows.js';
 import type { BeanType } from '#engine/bean.js';
 import type { Batch, Column } from '#engine/column.js';
-import type { Batches, Context, MapOnly, MapReduce } from '#engine/processor.js';
+import type { Context, MapOnly, MapReduce } from '#engine/processor.js';
 import { cuts } from './batches.js';
 
 /** How beans are cut: shards of blocks of beans. */
@@ -19,7 +19,7 @@ export function cutting(beans: readonly Bean[]): fc.Arbitrary<Shards> {
     .chain((blocks) => cuts(blocks.length).map((ranges) => ranges.map(([from, to]) => blocks.slice(from, to))));
 }
 
-function byType(batches: readonly Batch[]): Batches {
+function byType(batches: readonly Batch[]): Map<string, Batch> {
   const lists = new Map<string, Batch[]>();
   for (const b of batches) lists.set(b.type, [...(lists.get(b.type) ?? []), b]);
   return new Map([...lists].map(([type, list]) => [type, concatBatches(list)]));

@@ -28,7 +28,7 @@ export function staged(
     const writer = new PartWriter(from);
     const step = Math.min(blockRows, beans.length);
     for (let at = 0; at < beans.length; at += step) writer.append(batchOf(type, beans.slice(at, at + step)));
-    return { part: writer.close(name, false), file: { name, from, how: 'move' as const } };
+    return { part: writer.close(name), file: { name, from, how: 'move' as const } };
   });
   const list = made.map((m) => m.part);
   return {

@@ -38,7 +38,7 @@ const failing = (code: string): Error => expect.objectContaining({ code }) as Er
 function writePart(file: string, ...batches: Batch[]) {
   const writer = new PartWriter(file);
   for (const b of batches) writer.append(b);
-  return writer.close('part-00000', true);
+  return writer.close('part-00000');
 }
 
 test('a part is frames of length and block, and its metadata says where each lies', () => {
