@@ -12,6 +12,7 @@ import { parserOf } from '#server/workshop.js';
 import { prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, type Served } from '../../support/service.js';
+import { soon } from '../../support/soon.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -36,7 +37,7 @@ async function tick({ clock, service }: Served): Promise<void> {
     }
     expect(service.status().agent.state).toBe('idle');
   };
-  await vi.waitFor(looked, { timeout: 20_000 });
+  await soon(looked);
 }
 
 test('growing, rotated, compressed, in the middle of a line: every line is read once', async () => {
