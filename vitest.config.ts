@@ -6,6 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native modules (lmdb, duckdb) do not bear vitest's threads.
     pool: 'forks',
+    globalSetup: './test/support/run-folder.ts',
+    // Runs for each file, which a module that has been loaded before does not.
+    setupFiles: './test/support/clean-up.ts',
     // Tests wait for processes, browsers and the disk a third of their time: three keep two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
