@@ -12,8 +12,6 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { ended, startTidemill, tidemill, tidemillHere, tidemillJson, type Ended } from '../support/tidemill.js';
 import { differences } from '../oracle/oracle.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const folder = temporaryFolder();
 const T = Date.UTC(2016, 1, 29, 12);
 const isRoot = process.getuid?.() === 0;

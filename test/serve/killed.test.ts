@@ -125,7 +125,7 @@ test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 300_000 + IMPRE
 
   // What the end left in the spool is moved when it starts again.
   service = await start();
-  await expect.poll(() => inSpool(data), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => inSpool(data)).toEqual([]);
   expect(await service.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
   const closed = await tidemill(['process', '--close', '--data', data]);
   expect(closed).toMatchObject({ code: 0 });

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { filesOf } from '#server/agent/glob.js';
 import { beansOf, readPart } from '#engine/index.js';
 import { PoolExecutor } from '#engine/executor/pool-executor.js';
@@ -13,8 +13,6 @@ import { prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, type Served } from '../../support/service.js';
 import { soon } from '../../support/soon.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const NOON = Date.parse('2026-03-02T12:00:00Z');
 const TEN_MINUTES = 600_000;

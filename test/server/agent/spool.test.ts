@@ -1,7 +1,7 @@
 /* From the spool into the locations: every line once, whatever is met on the way. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { findPackages } from '#server/capture/spool/names.js';
 import { beansOf, readPart, type WorkPackage } from '#engine/index.js';
 import type { Dataset } from '#server/dataset.js';
@@ -9,8 +9,6 @@ import { line, prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
 import { soon } from '../../support/soon.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = '2026-03-02';
 const NOON = Date.parse(`${DAY}T12:00:00Z`);

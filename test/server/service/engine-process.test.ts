@@ -14,8 +14,6 @@ import { tidemillJson } from '../../support/tidemill.js';
 import { differences } from '../../oracle/oracle.js';
 import { soon } from '../../support/soon.js';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const MAIN = fileURLToPath(new URL('service/engine-main.js', import.meta.resolve('#server/dataset.js')));
 
 interface Engine {

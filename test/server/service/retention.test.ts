@@ -1,7 +1,7 @@
 /* Beans go when they are old enough, and not before nobody needs them. */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openForWriting } from '#server/dataset.js';
 import { createLog } from '#server/log.js';
 import { RunningService } from '#server/service/service.js';
@@ -10,8 +10,6 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
 import { tidemillJson } from '../../support/tidemill.js';
 import { soon } from '../../support/soon.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = '2026-03-02';
 const HOUR = 3_600_000;

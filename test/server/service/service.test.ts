@@ -13,8 +13,6 @@ import { tidemillJson } from '../../support/tidemill.js';
 import { differences } from '../../oracle/oracle.js';
 import { soon } from '../../support/soon.js';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const DAY_MS = 86_400_000;
 
 function dataset(settings: object = {}, zone = 'UTC'): string {
@@ -316,7 +314,7 @@ test('a job that fails waits until it is retried; one that is cancelled while it
       expect(store.job(id)).toMatchObject({ state: 'failed', attempt: 1 });
       rmSync(broken);
       expect(await service.retry(id)).toMatchObject({ id, attempt: 2, state: 'scheduled' });
-      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 20_000 });
+      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 60_000 });
       expect(service.jobs.active().map((j) => [j.id, j.state])).toEqual([[id, 'running']]);
       expect(await service.cancel(id)).toBe('cancelled');
       expect(store.job(id)).toMatchObject({ state: 'cancelled', attempt: 2, error: { code: 'TM_ERR_JOB_CANCELLED' } });
@@ -344,7 +342,7 @@ test('what is under way when the service closes runs again at the next start', a
     async ({ service }) => {
       spooled(data, 'oirawdata', DAY, 1, line(START));
       service.spoolClosed();
-      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 20_000 });
+      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 60_000 });
     },
     { graceMs: 50 },
   );
