@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native modules (lmdb, duckdb) do not bear vitest's threads.
     pool: 'forks',
+    // Files share three processes, and what these have loaded and compiled: to begin anew would take longer than most files do.
+    isolate: false,
     globalSetup: './test/support/run-folder.ts',
     // Runs for each file, which a module that has been loaded before does not.
     setupFiles: './test/support/clean-up.ts',

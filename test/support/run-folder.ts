@@ -11,5 +11,8 @@ export default function runFolder(): () => void {
   // PostgreSQL runs as another user where this process is root's.
   chmodSync(folder, 0o755);
   process.env['TMPDIR'] = folder;
-  return () => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // An interrupted run has no end but this.
+  process.once('exit', remove);
+  return remove;
 }
