@@ -25,6 +25,11 @@ export class LogMemory extends ScanMemory {
     return this.kernel.beginLog(COLUMNS, MAX_LINE, size);
   }
 
+  /** A log's fields are all known; the kernel's count is of the impressions that it scanned before. */
+  override get unknown(): number {
+    return 0;
+  }
+
   override scan(from: number, to: number): number {
     return this.kernel.scanLog(from, to, this.#virtualHosts ? 1 : 0);
   }

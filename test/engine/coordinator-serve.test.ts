@@ -1,13 +1,14 @@
 /* A coordinator that lives as long as a service: woken, paused, told what to run again, and kept from pulling files away from readers. */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { PoolExecutor } from '#engine/executor/pool-executor.js';
 import { fail } from '#engine/errors.js';
 import type { Coordinator } from '#engine/coordinator.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { countsOf, label, someLines, untilExists, Words, type Options } from '../support/words.js';
 import { sorted } from '../support/map-reduce.js';
+import { soon } from '../support/soon.js';
 
 const DAY = '2020-01-07';
 let pool: PoolExecutor;
@@ -40,9 +41,7 @@ const done = (): string[] =>
     .map((j) => label(j))
     .sort();
 const settled = (coordinator: Coordinator, count: number) =>
-  vi.waitFor(() => expect([done().length, coordinator.counts.running, coordinator.counts.ready]).toEqual([count, 0, 0]), {
-    timeout: 20_000,
-  });
+  soon(() => expect([done().length, coordinator.counts.running, coordinator.counts.ready]).toEqual([count, 0, 0]));
 
 test('it runs what it learns of, as it comes', async () => {
   const coordinator = serve();
@@ -58,7 +57,7 @@ test('while it is paused nothing starts', async () => {
   const coordinator = serve();
   coordinator.pause(true);
   coordinator.learn([await words.add(DAY, ['a'])]);
-  await vi.waitFor(() => expect(coordinator.counts).toEqual({ ready: 2, waiting: 0, running: 0 }));
+  await soon(() => expect(coordinator.counts).toEqual({ ready: 2, waiting: 0, running: 0 }));
   expect(words.store.jobs()).toEqual([]);
   coordinator.pause(false);
   await settled(coordinator, 6);
@@ -76,7 +75,7 @@ test('what failed waits until it is made of something else, or somebody says so'
   expect(failed()).toEqual(['InjectDay 1']);
   coordinator.wake();
   coordinator.learn([await words.add(DAY, ['b'])]);
-  await vi.waitFor(() => expect(failed()).toEqual(['InjectDay 2']));
+  await soon(() => expect(failed()).toEqual(['InjectDay 2']));
   await settled(coordinator, 10);
   fails = false;
   coordinator.release(() => true);
@@ -112,7 +111,7 @@ test('a job that is scheduled can be called off', async () => {
   expect(await coordinator.unplan(job!.id)).toBe(false);
   expect(words.store.job(job!.id)).toMatchObject({ state: 'cancelled' });
   coordinator.pause(false);
-  await vi.waitFor(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
+  await soon(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
   expect(words.store.records('again')).toEqual([]);
 });
 
@@ -133,8 +132,8 @@ test('a request to run again that is cancelled while it runs is no more, and its
   await delivering;
   expect(coordinator.cancel(job!.id, fail('TM_ERR_JOB_CANCELLED', 'by hand'))).toBe(true);
   goOn();
-  await vi.waitFor(() => expect(words.store.job(job!.id)).toMatchObject({ state: 'cancelled' }));
-  await vi.waitFor(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
+  await soon(() => expect(words.store.job(job!.id)).toMatchObject({ state: 'cancelled' }));
+  await soon(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
   expect(words.store.records('again')).toEqual([]);
   expect(words.store.packages('dayinjected')).toHaveLength(1);
   words.sink.before = () => undefined;
@@ -161,14 +160,14 @@ test('a package is not replaced, purged or removed while a job reads it', async 
   // What comes late makes the day's counts anew; it has to wait for the injection that reads the old ones.
   coordinator.learn([await words.add(DAY, [`late !wait=${gate}`])]);
   writeFileSync(gate, '');
-  await vi.waitFor(() => expect(done().filter((l) => l.startsWith('Shout'))).toHaveLength(2), { timeout: 20_000 });
-  await vi.waitFor(() => expect(coordinator.counts).toMatchObject({ ready: 1, running: 1 }));
+  await soon(() => expect(done().filter((l) => l.startsWith('Shout'))).toHaveLength(2));
+  await soon(() => expect(coordinator.counts).toMatchObject({ ready: 1, running: 1 }));
   expect(await coordinator.end([read!], 'purge')).toEqual([]);
   expect(files.every((file) => existsSync(file))).toBe(true);
   words.sink.before = () => undefined;
   deliver();
   await untilExists(gate);
-  await vi.waitFor(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }), { timeout: 20_000 });
+  await soon(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
   expect(words.store.jobs().filter((j) => j.state !== 'succeeded')).toEqual([]);
   expect(files.some((file) => existsSync(file))).toBe(false);
 });

@@ -2,12 +2,10 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { line, trafficBytes } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { ended, startTidemill, tidemill, tidemillJson } from '../support/tidemill.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder();
 const data = path.join(folder, 'data');

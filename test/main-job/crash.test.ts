@@ -1,7 +1,7 @@
 /* A process that is killed at any instant loses nothing and counts nothing twice: the next run goes on. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '#bench/generate/random.js';
 import { InlineExecutor } from '#engine/executor/inline-executor.js';
 import { openDatabase } from '#server/database/open-database.js';
@@ -12,8 +12,6 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { ended, startTidemill, tidemill, tidemillHere, tidemillJson } from '../support/tidemill.js';
 import { digests } from './digests.js';
 import { tablesOf } from './tables.js';
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder();
 const lines = path.join(folder, 'lines.jsonl');

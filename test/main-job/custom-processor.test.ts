@@ -3,13 +3,11 @@ import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { databaseOf, importing, line, prepareDataset, processing, trafficBytes, working } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemill, tidemillHere, tidemillJson } from '../support/tidemill.js';
 import { differences } from '../oracle/oracle.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/colours-processor.js', import.meta.url));
 const DAY = 86_400_000;

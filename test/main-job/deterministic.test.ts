@@ -1,7 +1,7 @@
 /* The same input gives the same beans and the same sums, whoever works on it and however it is cut. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   awkwardBytes,
   databaseOf,
@@ -17,8 +17,6 @@ import {
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { digests, type Order } from './digests.js';
 import { tablesOf } from './tables.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder();
 const RAW = new Set(['oirawdata', 'sesrawdata']);

@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, truncateSync, writeFileSync } from 'node:
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { importing, line, NOW, prepareDataset, processing, working } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemillJson } from '../support/tidemill.js';
@@ -11,8 +11,6 @@ import { fileIn, room } from './room.js';
 import { beansOf, readPart, type WorkPackage } from '#engine/index.js';
 import type { ImportReport } from '#server/acquisition/import-files.js';
 import type { Dataset } from '#server/dataset.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const DAY = 86_400_000;
 const T = Date.UTC(2016, 1, 28, 12);

@@ -1,7 +1,7 @@
 /* What comes late runs again what depends on it, and open periods wait: the sums end as if all had been there at first. */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseOf, importing, linesOf, NOW, prepareDataset, processing, trafficBytes, working } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemillJson } from '../support/tidemill.js';
@@ -9,8 +9,6 @@ import { differences } from '../oracle/oracle.js';
 import { tablesOf } from './tables.js';
 import { formatPeriod, type Drained } from '#engine/index.js';
 import type { Dataset } from '#server/dataset.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** `processor period` of each job. */
 const units = ({ succeeded }: Drained): string[] => succeeded.map((job) => `${job.processor} ${formatPeriod(job.period)}`).sort();

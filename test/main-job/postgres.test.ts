@@ -3,15 +3,13 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '#server/database/open-database.js';
 import { awkwardBytes, databaseOf, mainJob, processing, trafficBytes, withTimes, working } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemillJson } from '../support/tidemill.js';
 import { startPostgres, type PostgresServer } from '../postgres.js';
 import { differences } from '../oracle/oracle.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let server: PostgresServer;
 let url: string;

@@ -2,15 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { awkwardBytes, databaseOf, linesOf, mainJob, NOW, trafficBytes, withTimes, type Setup } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemillJson } from '../support/tidemill.js';
 import { differences, oracle, type OracleOptions, type Tally } from '../oracle/oracle.js';
 import type { Filter } from '../oracle/log-lines.js';
 import type { ImportReport } from '#server/acquisition/import-files.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const folder = temporaryFolder();
 

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { open, type RootDatabase } from 'lmdb';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { packRecord, unpackRecord } from '#engine/store/record.js';
 import { InlineExecutor } from '#engine/executor/inline-executor.js';
 import type { TidemillError, WorkPackage } from '#engine/index.js';
@@ -14,8 +14,6 @@ import { databaseOf, line, processing, trafficBytes, working } from '../support/
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemill, tidemillJson } from '../support/tidemill.js';
 import { differences } from '../oracle/oracle.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder();
 const whole = path.join(folder, 'whole');

@@ -88,7 +88,7 @@ test('without events it asks now and then, and shows what has changed', async ()
     await page.route('**/api/v1/events', (route) => route.abort());
     await page.goto(served.url);
     await page.locator('[data-connection=polling]').waitFor();
-    await expect.poll(() => statuses.length, { timeout: 15_000 }).toBeGreaterThan(1);
+    await expect.poll(() => statuses.length).toBeGreaterThan(1);
     const { store } = served.service.dataset;
     await served.service.put([
       jobOf(store, await store.next('job'), { processor: 'VisitorMerger', state: 'running', createdAt: Date.now() }),

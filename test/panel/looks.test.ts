@@ -67,7 +67,7 @@ describe.each([
   ['a laptop', LAPTOP],
   ['a phone', PHONE],
 ] as const)('%s', (_, size) => {
-  test.each(['light', 'dark'] as const)('%s', { timeout: 120_000 }, async (scheme) => {
+  test.each(['light', 'dark'] as const)('%s', async (scheme) => {
     const { page, troubles, goto } = await openPanel(browser, served.url, { size, scheme });
     for (const address of addresses) {
       await goto(address);

@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { importing, line, prepareDataset, processing, trafficBytes, working } from '../support/dataset.js';
 import { restingService, type RestingService } from '../support/resting-service.js';
@@ -11,9 +11,6 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { startApi, type Api } from '#server/api/start.js';
 import { openForWriting } from '#server/dataset.js';
 import { createLog } from '#server/log.js';
-
-// A browser, a service and a database on one machine: slow where there is little of it.
-vi.setConfig({ testTimeout: 90_000 });
 
 /** A title as somebody would like it to be read by a panel. */
 export const HOSTILE = '<img src=x onerror="document.title=1">=1+1\u202Eexe.gnp\u0007';

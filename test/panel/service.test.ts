@@ -54,9 +54,9 @@ test('from the sensor to the injections, without loading the page again', async 
   });
   expect(response.ok).toBe(true);
 
-  await expect.poll(() => node('oirawdata').getAttribute('data-state'), { timeout: 30_000 }).not.toBe('empty');
-  await expect.poll(() => node('OIInjection').textContent(), { timeout: 30_000 }).toContain('up to date');
-  await expect.poll(() => node('oiinjected').textContent(), { timeout: 30_000 }).toContain('1 package');
+  await expect.poll(() => node('oirawdata').getAttribute('data-state')).not.toBe('empty');
+  await expect.poll(() => node('OIInjection').textContent()).toContain('up to date');
+  await expect.poll(() => node('oiinjected').textContent()).toContain('1 package');
   expect(await page.locator('.welcome').count()).toBe(0);
 
   await node('OIProcessor').click();

@@ -58,7 +58,7 @@ function noonZone(): string {
   return `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`;
 }
 
-test('from a page in Chromium to rows in the database', { timeout: 90_000 }, async () => {
+test('from a page in Chromium to rows in the database', async () => {
   const data = temporaryFolder();
   const zone = noonZone();
   prepareDataset(data, {
@@ -69,7 +69,7 @@ test('from a page in Chromium to rows in the database', { timeout: 90_000 }, asy
   const service = await serving(data, ['--api-port', '0', '--sensor-port', '0', '--workers', '2']);
   tag = `${service.sensor}/tidemill.js`;
   const accepted = async (n: number): Promise<void> => {
-    await expect.poll(async () => (await service.ask('status')).capture?.accepted, { timeout: 20_000 }).toBe(n);
+    await expect.poll(async () => (await service.ask('status')).capture?.accepted).toBe(n);
   };
 
   // A visitor comes from a page of another origin, goes from page to page, takes a file and searches.
@@ -106,16 +106,13 @@ test('from a page in Chromium to rows in the database', { timeout: 90_000 }, asy
 
   // All of it is in both locations, and no job is left to run.
   await expect
-    .poll(
-      async () => {
-        const { agent, scheduler, processors, capture } = await service.ask('status');
-        const behind = processors.filter((p: { state: string; succeeded: number }) => p.state !== 'idle' || p.succeeded === 0);
-        const { linesMoved, waiting } = agent;
-        const { running, ready } = scheduler;
-        return { linesMoved, waiting, running, ready, open: capture.open, behind: behind.map((p: { name: string }) => p.name) };
-      },
-      { timeout: 40_000 },
-    )
+    .poll(async () => {
+      const { agent, scheduler, processors, capture } = await service.ask('status');
+      const behind = processors.filter((p: { state: string; succeeded: number }) => p.state !== 'idle' || p.succeeded === 0);
+      const { linesMoved, waiting } = agent;
+      const { running, ready } = scheduler;
+      return { linesMoved, waiting, running, ready, open: capture.open, behind: behind.map((p: { name: string }) => p.name) };
+    })
     .toEqual({ linesMoved: 12, waiting: 0, running: 0, ready: 0, open: null, behind: [] });
   expect((await service.ask('processors')).items).toHaveLength(13);
   expect((await service.ask('rejects')).items).toEqual([]);

@@ -16,7 +16,7 @@ import { tidemill } from '../support/tidemill.js';
 import { send, type Told } from './clients.js';
 import { serving, type ChildName, type Serving } from './serving.js';
 
-const IMPRESSIONS = Number(process.env['TIDEMILL_TEST_IMPRESSIONS'] ?? 10_000);
+const IMPRESSIONS = Number(process.env['TIDEMILL_TEST_IMPRESSIONS'] ?? 20_000);
 const KILLS = 20;
 /** A supervisor waits longer before each start of a process that does not last: five kills are what one life of it is given. */
 const KILLS_OF_A_LIFE = 5;
@@ -55,7 +55,7 @@ function inSpool(data: string): string[] {
   return readdirSync(spool, { recursive: true, encoding: 'utf8' }).filter((file) => /data\.txt(\.temp)?$/.test(file));
 }
 
-test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 120_000 + IMPRESSIONS * 3 }, async () => {
+test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 300_000 + IMPRESSIONS * 5 }, async () => {
   const data = temporaryFolder();
   prepareDataset(data, {
     zone: ZONE,
@@ -125,7 +125,7 @@ test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 120_000 + IMPRE
 
   // What the end left in the spool is moved when it starts again.
   service = await start();
-  await expect.poll(() => inSpool(data), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => inSpool(data)).toEqual([]);
   expect(await service.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
   const closed = await tidemill(['process', '--close', '--data', data]);
   expect(closed).toMatchObject({ code: 0 });

@@ -84,7 +84,7 @@ export async function serving<T>(
         )
           throw new Error(JSON.stringify({ scheduler, agent, jobs: service.jobs.active().map((j) => [j.processor, j.state, j.error]) }));
       },
-      { timeout: 30_000, interval: 30 },
+      { timeout: 60_000, interval: 30 },
     );
   };
   try {

@@ -17,14 +17,20 @@ export interface Ended {
 export interface CallOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
+  /** A command that starts the one that follows it. */
+  readonly through?: readonly string[];
   /** What it reads from standard input; nothing by default. */
   readonly input?: string | Uint8Array;
 }
 
 /** The command line as a process, with an environment that has no settings of this machine. */
-export function startTidemill(args: readonly string[], { environment = {}, folder }: Omit<CallOptions, 'input'> = {}): ChildProcess {
+export function startTidemill(
+  args: readonly string[],
+  { environment = {}, folder, through = [] }: Omit<CallOptions, 'input'> = {},
+): ChildProcess {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TIDEMILL_|NODE_|VITEST|FORCE_COLOR)/.test(name)));
-  return spawn(process.execPath, [CLI, ...args], { env: { ...env, ...environment }, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [program = '', ...rest] = [...through, process.execPath, CLI, ...args];
+  return spawn(program, rest, { env: { ...env, ...environment }, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 /** Run a command to its end. */
@@ -56,12 +62,17 @@ export async function tidemillHere(args: readonly string[]): Promise<Omit<Ended,
     }),
   );
   for (const name of Object.keys(process.env)) if (name.startsWith('TIDEMILL_')) vi.stubEnv(name, undefined);
+  const listeners = process.stdout.listeners('error');
   try {
     const code = await main(args);
     return { code, ...printed };
   } finally {
     vi.unstubAllEnvs();
     for (const spy of spies) spy.mockRestore();
+    // A process of its own would have ended with the one that the command leaves.
+    for (const own of process.stdout.listeners('error')) {
+      if (!listeners.includes(own)) process.stdout.off('error', own as (error: Error) => void);
+    }
   }
 }
 

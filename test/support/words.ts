@@ -128,5 +128,5 @@ export const label = (job: Job): string => `${job.processor} ${formatPeriod(job.
 
 /** Wait for a file that another thread or process makes. */
 export async function untilExists(file: string): Promise<void> {
-  await vi.waitUntil(() => existsSync(file), { timeout: 20_000, interval: 5 });
+  await vi.waitUntil(() => existsSync(file), { timeout: 60_000, interval: 5 });
 }

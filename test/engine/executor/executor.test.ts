@@ -98,7 +98,7 @@ describe('PoolExecutor', () => {
   let files = 0;
   const newFile = (): string => path.join(folder, String(files++));
   const exists = (file: string): Promise<void> =>
-    vi.waitUntil(() => existsSync(file), { timeout: 20_000, interval: 5 }).then(() => undefined);
+    vi.waitUntil(() => existsSync(file), { timeout: 60_000, interval: 5 }).then(() => undefined);
 
   /** Calls that hold all threads until they are let go. */
   async function occupied(executor: Executor): Promise<{ release(): void; readonly values: Promise<unknown[]> }> {

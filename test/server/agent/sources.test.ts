@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { filesOf } from '#server/agent/glob.js';
 import { beansOf, readPart } from '#engine/index.js';
 import { PoolExecutor } from '#engine/executor/pool-executor.js';
@@ -12,8 +12,7 @@ import { parserOf } from '#server/workshop.js';
 import { prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, type Served } from '../../support/service.js';
-
-vi.setConfig({ testTimeout: 60_000 });
+import { soon } from '../../support/soon.js';
 
 const NOON = Date.parse('2026-03-02T12:00:00Z');
 const TEN_MINUTES = 600_000;
@@ -36,7 +35,7 @@ async function tick({ clock, service }: Served): Promise<void> {
     }
     expect(service.status().agent.state).toBe('idle');
   };
-  await vi.waitFor(looked, { timeout: 20_000 });
+  await soon(looked);
 }
 
 test('growing, rotated, compressed, in the middle of a line: every line is read once', async () => {

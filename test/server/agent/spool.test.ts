@@ -1,16 +1,14 @@
 /* From the spool into the locations: every line once, whatever is met on the way. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { findPackages } from '#server/capture/spool/names.js';
 import { beansOf, readPart, type WorkPackage } from '#engine/index.js';
 import type { Dataset } from '#server/dataset.js';
 import { line, prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
-
-vi.setConfig({ testTimeout: 60_000 });
-const PATIENT = { timeout: 20_000 };
+import { soon } from '../../support/soon.js';
 
 const DAY = '2026-03-02';
 const NOON = Date.parse(`${DAY}T12:00:00Z`);
@@ -131,13 +129,13 @@ test('one that cannot be taken out of the spool is counted all the same, once, a
     spooled(data, 'oirawdata', DAY, 2, line(NOON, { object: '/other' }));
     const { store } = service.dataset;
     clock.set(NOON + 43_200_000);
-    await vi.waitFor(() => expect(store.packages('oiinjected').map((p) => p.inputs.length)).toEqual([2]), PATIENT);
+    await soon(() => expect(store.packages('oiinjected').map((p) => p.inputs.length)).toEqual([2]));
     expect(service.status().agent).toMatchObject({ state: 'failed', packagesMoved: 2, linesMoved: 2, waiting: 0 });
 
     rmSync(aside);
     clock.pass(10_000);
     await settled();
-    await vi.waitFor(() => expect(service.status().agent).toMatchObject({ state: 'idle', packagesMoved: 2, linesMoved: 2, waiting: 0 }));
+    await soon(() => expect(service.status().agent).toMatchObject({ state: 'idle', packagesMoved: 2, linesMoved: 2, waiting: 0 }));
     expect(await findPackages(path.join(data, 'analytics/spool'), 'oirawdata')).toEqual([]);
     expect(readdirSync(aside)).toEqual([`${torn.replaceAll('/', '-')}.txt`]);
     expect(objects(service.dataset, 'oirawdata')).toEqual(['/', '/other']);
@@ -154,12 +152,12 @@ test('a source that can be read does not hide that the spool cannot', async () =
     mkdirSync(bad, { recursive: true });
     service.spoolClosed();
     const failed = { state: 'failed', error: { code: 'TM_ERR_IMPORT_DIRECTORY' } };
-    await vi.waitFor(() => expect(service.status().agent).toMatchObject(failed), PATIENT);
+    await soon(() => expect(service.status().agent).toMatchObject(failed));
     const states: unknown[] = [];
     service.on((event) => event.kind === 'agent' && states.push(event.status.state));
     clock.pass(600_000);
-    await vi.waitFor(() => expect(service.status().agent.sources[0]).toMatchObject({ lastRunAt: NOON + 600_000 }), PATIENT);
-    await vi.waitFor(() => expect(service.status().agent).toMatchObject(failed), PATIENT);
+    await soon(() => expect(service.status().agent.sources[0]).toMatchObject({ lastRunAt: NOON + 600_000 }));
+    await soon(() => expect(service.status().agent).toMatchObject(failed));
     expect(states).not.toContain('idle');
   });
 });
@@ -198,15 +196,14 @@ test('one that cannot be read does not keep the others, and is tried again', asy
     mkdirSync(bad, { recursive: true });
     spooled(data, 'oirawdata', DAY, 2, line(NOON));
     service.spoolClosed();
-    await vi.waitFor(
-      () => expect(service.status().agent).toMatchObject({ state: 'failed', packagesMoved: 1, error: { code: 'TM_ERR_IMPORT_DIRECTORY' } }),
-      PATIENT,
+    await soon(() =>
+      expect(service.status().agent).toMatchObject({ state: 'failed', packagesMoved: 1, error: { code: 'TM_ERR_IMPORT_DIRECTORY' } }),
     );
     rmSync(bad, { recursive: true });
     writeFileSync(bad, line(NOON, { object: '/mended' }));
     clock.pass(10_000);
     await settled();
-    await vi.waitFor(() => expect(service.status().agent).toMatchObject({ state: 'idle', packagesMoved: 2 }));
+    await soon(() => expect(service.status().agent).toMatchObject({ state: 'idle', packagesMoved: 2 }));
     expect(service.status().agent.error).toBeUndefined();
     expect(objects(service.dataset, 'oirawdata')).toEqual(['/', '/mended']);
   });

@@ -1,10 +1,11 @@
 /* Server-sent events: in order, numbered, to be gone on with, and not more often than anybody can read. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processedData, startOn, type Running } from './api.js';
 import { jobOf } from '../../support/resting-service.js';
 import { EventHub } from '#server/api/events/event-hub.js';
 import type { CaptureStatus } from '#server/supervisor/messages.js';
 import type { Job } from '#engine/index.js';
+import { soon } from '../../support/soon.js';
 
 let api: Running;
 beforeAll(async () => {
@@ -48,7 +49,7 @@ async function listen(url: string, last?: number | string): Promise<Stream> {
     }
   };
   const ended = read().catch(() => undefined);
-  if (response.status === 200) await vi.waitFor(() => expect(lastId > 0 || last !== undefined).toBe(true));
+  if (response.status === 200) await soon(() => expect(lastId > 0 || last !== undefined).toBe(true));
   return { status: response.status, headers: response.headers, events, lastId: () => lastId, ended, close: () => controller.abort() };
 }
 
@@ -79,7 +80,7 @@ test('jobs, packages and states, as they happen', async () => {
   await service.put([{ ...job, state: 'succeeded' }]);
   service.emit({ kind: 'package', change: 'created', path: '/analytics/sesdata/2016/x', location: 'sesdata' });
   tell(7);
-  await vi.waitFor(() => expect(stream.events).toHaveLength(5));
+  await soon(() => expect(stream.events).toHaveLength(5));
   expect(stream.events.map((e) => [e.event, e.data.state ?? e.data.change])).toEqual([
     ['job', 'scheduled'],
     ['job', 'running'],
@@ -97,22 +98,22 @@ test('jobs, packages and states, as they happen', async () => {
 test('whoever comes back gets what he missed, once and in order', async () => {
   const first = await listen(api.url);
   tell(1);
-  await vi.waitFor(() => expect(first.events).toHaveLength(1));
+  await soon(() => expect(first.events).toHaveLength(1));
   first.close();
   await first.ended;
   for (const n of [2, 3, 4]) tell(n);
   const second = await listen(api.url, first.lastId());
   tell(5);
-  await vi.waitFor(() => expect(second.events.map((e) => e.data.perSecond)).toEqual([2, 3, 4, 5]));
+  await soon(() => expect(second.events.map((e) => e.data.perSecond)).toEqual([2, 3, 4, 5]));
   second.close();
 });
 
 test('whoever asks for what is not kept is told to read everything again', async () => {
   for (const last of [1, 9e15, 'nonsense']) {
     const stream = await listen(api.url, last);
-    await vi.waitFor(() => expect(stream.events.map((e) => e.event)).toEqual(['reset']));
+    await soon(() => expect(stream.events.map((e) => e.event)).toEqual(['reset']));
     tell(6);
-    await vi.waitFor(() => expect(stream.events.map((e) => e.event)).toEqual(['reset', 'capture']));
+    await soon(() => expect(stream.events.map((e) => e.event)).toEqual(['reset', 'capture']));
     stream.close();
   }
 });
@@ -152,7 +153,7 @@ test('progress is told now and then, its newest state; a change of state at once
   const step = (done: number, state: Job['state'] = 'running'): void =>
     hub.take({ kind: 'job', job: { ...job, state, progress: { done, total: 100 } } });
   for (let done = 0; done <= 50; done++) step(done);
-  await vi.waitFor(() =>
+  await soon(() =>
     expect(seen).toEqual([
       { state: 'running', done: 0 },
       { state: 'running', done: 50 },

@@ -1,13 +1,11 @@
 /* The API of a service that works: what it says agrees with the store while everything changes, and what it is asked is done. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { prepareDataset, NOW, trafficBytes, linesOf } from '../../support/dataset.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { allPages, clientOf, REJECTED } from './api.js';
 import { startApi } from '#server/api/start.js';
 import { createLog } from '#server/log.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const DAY = '2016-02-28';
 

@@ -3,13 +3,13 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { capturing, dataFiles, NOON, spoolLines, type Capturing } from './capturing.js';
+import { soon } from '../../support/soon.js';
 
 const TOKEN = 'a-token-of-the-dataset';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 /** Requests wait for an eighth of commitMs after the last of them came. */
-const FAST = { interval: 5 };
 const page = { site: 'shop', object: '/a' };
 
 /** The status, and of a problem its code. */
@@ -197,7 +197,7 @@ describe('overload', () => {
     const capture = await capturing({ settings: { sensor } });
     expect(await outcome(fetch(`${capture.url}/healthz`))).toBe(200);
     const sent = Array.from({ length: 10 }, () => capture.post(page));
-    await vi.waitFor(() => expect(capture.status()).toMatchObject({ state: 'CRITICAL', queue: 4, warnSize: 2, maxSize: 4 }), FAST);
+    await soon(() => expect(capture.status()).toMatchObject({ state: 'CRITICAL', queue: 4, warnSize: 2, maxSize: 4 }));
     expect(await outcome(fetch(`${capture.url}/healthz`))).toBe(503);
     const responses = await Promise.all(sent);
     const refused = responses.filter((r) => r.status === 503);
@@ -206,7 +206,7 @@ describe('overload', () => {
     expect(await outcome(refused[0]!)).toBe('503 TM_ERR_SENSOR_OVERLOAD');
     expect(lines(capture)).toHaveLength(4);
     expect(capture.status()).toMatchObject({ accepted: 4, refused: 6 });
-    await vi.waitFor(() => expect(capture.status().state).toBe('OK'), { timeout: 5000 });
+    await soon(() => expect(capture.status().state).toBe('OK'));
     const states = capture.told.filter((m) => m.kind === 'capture').map(({ status }) => status.state);
     expect(states.filter((state, i) => state !== states[i - 1])).toEqual(['WARNING', 'CRITICAL', 'OK']);
     expect(capture.log.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn', 'warn', 'info']);
@@ -220,8 +220,8 @@ describe('overload', () => {
     expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SPOOL');
     expect(capture.status()).toMatchObject({ state: 'CRITICAL', accepted: 0, refused: 2 });
     rmSync(inTheWay);
-    await vi.waitFor(async () => expect(await outcome(capture.post(page))).toBe(204), { timeout: 5000 });
-    await vi.waitFor(() => expect(capture.status().state).toBe('OK'), { timeout: 5000 });
+    await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
+    await soon(() => expect(capture.status().state).toBe('OK'));
     expect(lines(capture)).toHaveLength(1);
   });
 });
@@ -231,7 +231,7 @@ test('at its end it answers what waits, closes the packages and ends connections
   const idle = connect(capture.port, '127.0.0.1');
   await new Promise((resolve) => idle.once('connect', resolve));
   const sent = Array.from({ length: 5 }, () => capture.post(page));
-  await vi.waitFor(() => expect(capture.status().queue).toBe(5), FAST);
+  await soon(() => expect(capture.status().queue).toBe(5));
   await capture.close();
   idle.destroy();
   expect(await Promise.all(sent.map(outcome))).toEqual([204, 204, 204, 204, 204]);
@@ -245,7 +245,7 @@ test('packages end by the clock while nothing is sent', async () => {
   const capture = await capturing({ settings: { sensor: { thresholdTime: '10m' } }, clock: () => now });
   await capture.post(page);
   now += 600_000;
-  await vi.waitFor(() => expect(capture.told.filter((m) => m.kind === 'closed')).toHaveLength(1));
+  await soon(() => expect(capture.told.filter((m) => m.kind === 'closed')).toHaveLength(1));
   expect(capture.status().open).toBeNull();
 });
 

@@ -2,12 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { zone } from '#engine/index.js';
 import { Spool, type SpoolOptions } from '#server/capture/spool/spool.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { dataFiles, spoolLines } from './capturing.js';
 import { failSync } from './failing-sync.js';
+import { soon } from '../../support/soon.js';
 
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 2, 2, 12);
@@ -149,7 +150,7 @@ describe('a disk that fails', () => {
     expect(spool.takes).toBe(false);
     expect(spool.trouble).toMatchObject({ code: 'TM_ERR_SPOOL' });
     rmSync(blocked);
-    await vi.waitFor(() => expect(spool.takes).toBe(true), { timeout: 5000 });
+    await soon(() => expect(spool.takes).toBe(true));
     await add(2);
     expect(troubles).toEqual([expect.stringContaining('spool'), undefined]);
     expect(numbers(folder, 'oirawdata')).toEqual([2]);
@@ -163,7 +164,7 @@ describe('a disk that fails', () => {
     failSync(13);
     await expect(add(1)).rejects.toThrow('EIO');
     expect(dataFiles(folder, 'oirawdata')).toEqual([]);
-    await vi.waitFor(() => expect(spool.takes).toBe(true), { timeout: 5000 });
+    await soon(() => expect(spool.takes).toBe(true));
     await Promise.all([add(2), add(3)]);
     expect(dataFiles(folder, 'oirawdata')).toHaveLength(1);
     // As if it had been killed.
@@ -185,7 +186,7 @@ describe('a disk that fails', () => {
     failSync(1);
     await expect(add(2)).rejects.toThrow('EIO');
     meanwhile(path.join(folder, 'spool', first));
-    await vi.waitFor(() => expect(spool.takes).toBe(true), { timeout: 5000 });
+    await soon(() => expect(spool.takes).toBe(true));
     // A clock that is set back does not make it open again.
     spooled.now -= HOUR;
     await add(3);
@@ -215,7 +216,7 @@ describe('a disk that fails', () => {
     expect(answered.length).toBeGreaterThan(3);
     expect(spool.trouble).toMatchObject({ code: 'TM_ERR_SPOOL', cause: { code: 'ENOSPC' } });
     expect(spawnSync('mount', ['-o', 'remount,size=2m', disk]).status).toBe(0);
-    await vi.waitFor(() => expect(spool.takes).toBe(true), { timeout: 5000 });
+    await soon(() => expect(spool.takes).toBe(true));
     expect(await put(++n)).toBe(true);
     answered.push(n);
     await spool.close();

@@ -2,9 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBrowser } from '../../support/browser.js';
 import { capturing, spoolLines, type Capturing } from './capturing.js';
+import { soon } from '../../support/soon.js';
 
 let browser: Browser;
 let site: Server;
@@ -50,7 +51,7 @@ async function visit(capture: Capturing, path: string, more = '', headers: Recor
 }
 
 const lines = async ({ folder }: Capturing, n: number): Promise<Record<string, unknown>[]> => {
-  await vi.waitFor(() => expect(spoolLines(folder, 'oirawdata')).toHaveLength(n), { timeout: 10_000 });
+  await soon(() => expect(spoolLines(folder, 'oirawdata')).toHaveLength(n));
   return spoolLines(folder, 'oirawdata');
 };
 

@@ -1,7 +1,7 @@
 /** Access logs as shards: formats, filters, limits, and what comes out as impressions. */
 import { describe, expect, test } from 'vitest';
 import type { ParserOptions } from '#server/import/parse-shard.js';
-import { parseShard, verdictOn as verdictOnLine } from './shards.js';
+import { line, parseShard, verdictOn as verdictOnLine } from './shards.js';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0';
 const ROBOT = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
@@ -221,6 +221,11 @@ describe('filters', () => {
       unknownFields: 0,
     });
   });
+});
+
+test('no unknown fields are counted, whatever was parsed before', () => {
+  expect(parseShard(line({ colour: 'red' })).counts).toMatchObject({ accepted: 1, unknownFields: 1 });
+  expect(parseShard(log(), combined).counts).toMatchObject({ accepted: 1, unknownFields: 0 });
 });
 
 describe('vhost_combined', () => {

@@ -12,8 +12,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { spooled } from '../../support/service.js';
 import { tidemillJson } from '../../support/tidemill.js';
 import { differences } from '../../oracle/oracle.js';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { soon } from '../../support/soon.js';
 
 const MAIN = fileURLToPath(new URL('service/engine-main.js', import.meta.resolve('#server/dataset.js')));
 
@@ -118,9 +117,9 @@ test('it says where the API is, hears of the capture, and ends when its parent i
     open: null,
   };
   running.process.send({ kind: 'capture', status: capture });
-  await vi.waitFor(async () => expect(await statusOf(running)).toMatchObject({ capture }));
+  await soon(async () => expect(await statusOf(running)).toMatchObject({ capture }));
   running.process.send({ kind: 'capture-down', reason: 'killed' });
-  await vi.waitFor(async () => expect(await statusOf(running)).toMatchObject({ capture: { state: 'DOWN', port: 7, accepted: 3 } }));
+  await soon(async () => expect(await statusOf(running)).toMatchObject({ capture: { state: 'DOWN', port: 7, accepted: 3 } }));
   running.process.disconnect();
   expect(await running.ended).toBe(0);
 });

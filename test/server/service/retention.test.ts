@@ -1,7 +1,7 @@
 /* Beans go when they are old enough, and not before nobody needs them. */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openForWriting } from '#server/dataset.js';
 import { createLog } from '#server/log.js';
 import { RunningService } from '#server/service/service.js';
@@ -9,10 +9,8 @@ import { line, prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
 import { tidemillJson } from '../../support/tidemill.js';
+import { soon } from '../../support/soon.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
-const PATIENT = { timeout: 20_000 };
 const DAY = '2026-03-02';
 const HOUR = 3_600_000;
 const START = Date.parse(`${DAY}T00:00:00Z`);
@@ -36,7 +34,7 @@ test('raw data and visitors: kept while a week or month is open, purged after, a
     // A day after its end it is old enough, and through.
     const [file] = store.packages('sesrawdata').flatMap((p) => store.files(p));
     clock.set(at('2026-03-04T01:30:00'));
-    await vi.waitFor(() => expect(retention('sesrawdata')).toEqual({ location: 'sesrawdata', keepMs: 24 * HOUR, purged: 1, held: 0 }));
+    await soon(() => expect(retention('sesrawdata')).toEqual({ location: 'sesrawdata', keepMs: 24 * HOUR, purged: 1, held: 0 }));
     expect(existsSync(file!.file)).toBe(false);
     expect(store.packages('sesrawdata')).toEqual([
       expect.objectContaining({ state: 'purged', parts: [], beans: { RawSensorCallBean: 1 } }),
@@ -47,21 +45,21 @@ test('raw data and visitors: kept while a week or month is open, purged after, a
     clock.set(at('2026-03-20T12:00:00'));
     await settled();
     clock.pass(HOUR);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(retention('visdata')).toMatchObject({ purged: 0, held: 1, reason: 'VisitorMonthProcessor 2026-03 has not run yet' }),
     );
     expect(log).toContainEqual(expect.objectContaining({ location: 'visdata', reason: 'VisitorMonthProcessor 2026-03 has not run yet' }));
     clock.set(at('2026-04-01T12:00:00'));
     await settled();
     clock.pass(HOUR);
-    await vi.waitFor(() => expect(retention('visdata')).toMatchObject({ purged: 1, held: 0 }));
+    await soon(() => expect(retention('visdata')).toMatchObject({ purged: 1, held: 0 }));
     const jobs = store.jobs().length;
 
     // What comes late to it is kept, and told of: the sessions that it belongs to are gone.
     spooled(data, 'sesrawdata', DAY, 3, line(START, { visitor: 'late' }));
     await settled();
     clock.pass(HOUR);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(retention('sesrawdata')).toMatchObject({ purged: 1, held: 1, reason: expect.stringContaining('came after') as string }),
     );
     expect(store.jobs()).toHaveLength(jobs);
@@ -93,7 +91,7 @@ test('impressions with ids: kept as long as one that comes late with the same id
   await serving(data, clock, async ({ service, settled }) => {
     const { store } = service.dataset;
     const states = (location: string) => store.packages(location).map((p) => `${p.state} ${p.beans['TransferObject'] ?? 0}`);
-    const seen = (n: number) => vi.waitFor(() => expect(service.status().agent.sources[0]).toMatchObject({ lines: n }), PATIENT);
+    const seen = (n: number) => soon(() => expect(service.status().agent.sources[0]).toMatchObject({ lines: n }));
     clock.pass(HOUR);
     await seen(3);
     await settled();
@@ -101,10 +99,8 @@ test('impressions with ids: kept as long as one that comes late with the same id
     await settled();
     clock.pass(HOUR);
     // Nothing says that oiprocessed goes before oirawdata: sesrawdata is there for a week more.
-    await vi.waitFor(
-      () =>
-        expect(service.status().retention[0]).toMatchObject({ held: 1, reason: expect.stringContaining('ids that come late') as string }),
-      PATIENT,
+    await soon(() =>
+      expect(service.status().retention[0]).toMatchObject({ held: 1, reason: expect.stringContaining('ids that come late') as string }),
     );
     expect(states('oirawdata').toSorted()).toEqual(['complete 2', 'purged 1']);
 
@@ -116,7 +112,7 @@ test('impressions with ids: kept as long as one that comes late with the same id
     clock.set(at('2026-03-12T12:00:00'));
     await settled();
     clock.pass(HOUR);
-    await vi.waitFor(() => expect(service.status().retention[0]).toMatchObject({ location: 'oirawdata', purged: 3 }), PATIENT);
+    await soon(() => expect(service.status().retention[0]).toMatchObject({ location: 'oirawdata', purged: 3 }));
   });
   expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true }]);
 });

@@ -11,8 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled, type Served } from '../../support/service.js';
 import { tidemillJson } from '../../support/tidemill.js';
 import { differences } from '../../oracle/oracle.js';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { soon } from '../../support/soon.js';
 
 const DAY_MS = 86_400_000;
 
@@ -216,7 +215,7 @@ test('a database that somebody else has open: injections fail, and go on by them
       async (served) => {
         const { service, settled } = served;
         await oneDay(data, served);
-        await vi.waitFor(() =>
+        await soon(() =>
           expect(service.status().database).toMatchObject({ kind: 'duckdb', state: 'failed', error: { code: 'TM_ERR_DATABASE_LOCKED' } }),
         );
         const failed = (): number => service.dataset.store.jobs().filter((j) => j.state === 'failed').length;
@@ -225,14 +224,11 @@ test('a database that somebody else has open: injections fail, and go on by them
         await settled();
         expect(failed()).toBe(3);
         await gone();
-        await vi.waitFor(
-          async () => {
-            clock.pass(15_000);
-            await settled();
-            expect(failed()).toBe(0);
-          },
-          { timeout: 20_000 },
-        );
+        await soon(async () => {
+          clock.pass(15_000);
+          await settled();
+          expect(failed()).toBe(0);
+        });
         expect(service.status().database).toMatchObject({ state: 'ok' });
       },
       { database: other },
@@ -257,18 +253,15 @@ test('an injection whose end is stored only when the database is back goes on to
         const { waiting, goOn } = slowed(service.dataset, 'failed');
         for (const [i, location] of ['oirawdata', 'sesrawdata'].entries()) spooled(data, location, DAY, i + 1, line(START));
         service.spoolClosed();
-        await vi.waitFor(() => expect(waiting).toHaveLength(3), { timeout: 20_000 });
+        await soon(() => expect(waiting).toHaveLength(3));
         await gone();
-        await vi.waitFor(
-          () => {
-            clock.pass(15_000);
-            expect(service.status().database.state).toBe('ok');
-          },
-          { timeout: 20_000 },
-        );
+        await soon(() => {
+          clock.pass(15_000);
+          expect(service.status().database.state).toBe('ok');
+        });
         goOn();
         await settled();
-        await vi.waitFor(() => expect(store.jobs().filter((j) => j.state !== 'succeeded')).toEqual([]), { timeout: 20_000 });
+        await soon(() => expect(store.jobs().filter((j) => j.state !== 'succeeded')).toEqual([]));
       },
       { database: other },
     );
@@ -321,7 +314,7 @@ test('a job that fails waits until it is retried; one that is cancelled while it
       expect(store.job(id)).toMatchObject({ state: 'failed', attempt: 1 });
       rmSync(broken);
       expect(await service.retry(id)).toMatchObject({ id, attempt: 2, state: 'scheduled' });
-      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 20_000 });
+      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 60_000 });
       expect(service.jobs.active().map((j) => [j.id, j.state])).toEqual([[id, 'running']]);
       expect(await service.cancel(id)).toBe('cancelled');
       expect(store.job(id)).toMatchObject({ state: 'cancelled', attempt: 2, error: { code: 'TM_ERR_JOB_CANCELLED' } });
@@ -349,17 +342,14 @@ test('what is under way when the service closes runs again at the next start', a
     async ({ service }) => {
       spooled(data, 'oirawdata', DAY, 1, line(START));
       service.spoolClosed();
-      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 20_000 });
+      await vi.waitUntil(() => existsSync(`${gate}.started`), { timeout: 60_000 });
     },
     { graceMs: 50 },
   );
   writeFileSync(gate, '');
   await serving(data, clock, async ({ service }) => {
-    await vi.waitFor(
-      () => expect(service.dataset.store.jobs().find((j) => j.processor === 'Gated')).toMatchObject({ state: 'succeeded', attempt: 2 }),
-      {
-        timeout: 20_000,
-      },
+    await soon(() =>
+      expect(service.dataset.store.jobs().find((j) => j.processor === 'Gated')).toMatchObject({ state: 'succeeded', attempt: 2 }),
     );
   });
 });
@@ -374,7 +364,7 @@ test('a cancel is answered though the service ends before the job does', async (
       const { waiting, goOn } = slowed(service.dataset, 'running');
       spooled(data, 'oirawdata', DAY, 1, line(START));
       service.spoolClosed();
-      await vi.waitFor(() => expect(waiting).toHaveLength(1), { timeout: 20_000 });
+      await soon(() => expect(waiting).toHaveLength(1));
       const answer = service.cancel(waiting[0]!.id);
       const closed = service.close();
       expect(await answer).toBe('not_running');

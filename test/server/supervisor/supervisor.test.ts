@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { BackOff } from '#server/supervisor/back-off.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { dataFiles } from '../capture/capturing.js';
+import { soon } from '../../support/soon.js';
 
 interface Supervised {
   readonly process: ChildProcess;
@@ -46,9 +47,8 @@ function supervised(behaviour = '127.0.0.1', settings: object = {}): Supervised 
   };
 }
 
-const WAIT = { timeout: 20_000, interval: 20 };
 const ready = async (s: Supervised): Promise<{ capture: number; engine: number }> => {
-  await vi.waitFor(() => expect(s.stdout()).toContain('\n'), WAIT);
+  await soon(() => expect(s.stdout()).toContain('\n'));
   return JSON.parse(s.stdout()) as { capture: number; engine: number };
 };
 const pidOf = (s: Supervised, name: string): number =>
@@ -61,14 +61,14 @@ test('passes on what the capture tells, and lets both finish at SIGTERM', async 
   const { capture, engine } = await ready(s);
   expect(engine).toBe(4711);
   expect(await post(capture)).toBe(204);
-  await vi.waitFor(() => {
+  await soon(() => {
     const heard = s.heard();
     expect(heard.find((m) => m['kind'] === 'capture')).toMatchObject({ status: { state: 'OK', port: capture } });
     expect(heard.find((m) => m['kind'] === 'closed')).toEqual({
       kind: 'closed',
       package: expect.stringMatching(/^oirawdata\/\d{4}\/\d\d\/\d\d\/sensor-000002-\d+$/),
     });
-  }, WAIT);
+  });
   expect(await post(capture)).toBe(204);
   s.process.kill('SIGTERM');
   expect(await s.ended).toEqual([0, null]);
@@ -81,12 +81,12 @@ test('a process that is killed is started again on its port, and the log says wh
   const { capture } = await ready(s);
   const first = pidOf(s, 'capture');
   process.kill(first, 'SIGKILL');
-  await vi.waitFor(() => expect(pidOf(s, 'capture')).not.toBe(first), WAIT);
+  await soon(() => expect(pidOf(s, 'capture')).not.toBe(first));
   expect(await post(capture)).toBe(204);
   expect(s.heard().find((m) => m['kind'] === 'capture-down')).toEqual({ kind: 'capture-down', reason: 'signal SIGKILL' });
 
   process.kill(pidOf(s, 'engine'), 'SIGKILL');
-  await vi.waitFor(() => expect(s.heard().filter((m) => m['kind'] === 'started')).toHaveLength(2), WAIT);
+  await soon(() => expect(s.heard().filter((m) => m['kind'] === 'started')).toHaveLength(2));
   expect(s.heard().findLast((m) => m['kind'] === 'started')).toMatchObject({ port: 4711 });
   expect(s.log().filter((line) => line['level'] === 'warn')).toMatchObject([
     { msg: 'the capture process ended and is started again', reason: 'signal SIGKILL', waitMs: 200 },
@@ -103,9 +103,9 @@ test('children whose supervisor is killed finish and end', async () => {
   expect(await post(capture)).toBe(204);
   const pids = [pidOf(s, 'capture'), pidOf(s, 'engine')];
   s.process.kill('SIGKILL');
-  await vi.waitFor(() => {
+  await soon(() => {
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  }, WAIT);
+  });
   expect(dataFiles(path.join(s.data, 'analytics'), 'sesrawdata')).toMatchObject([{ file: expect.stringMatching(/data\.txt$/) }]);
 });
 
