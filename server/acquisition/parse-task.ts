@@ -60,20 +60,22 @@ function parsedShard({ input, options, file }: ParseTask): ParseResult {
     if (parsers.size > 4) parsers.clear();
     parsers.set(key, (parse = createParser(options)));
   }
-  const { lines, chunk } = input.kind === 'range' ? readRange(input) : input;
+  const { lines, chunk } = input.kind === 'range' ? readRange(input, parse.room) : input;
+  // Before they are parsed: they may lie in the parser's room.
+  const digest = digestOf(chunk);
+  const torn = lines.length - (lines.lastIndexOf(0x0a) + 1);
   const parsed = parse(lines);
   const days: { file: string; part: Part; day: Day; withId: number }[] = [];
   for (const { day, batch } of parsed.batches) {
     const at = `${file}-${day}-${days.length}`;
     days.push({ file: at, part: write(at, batch), day, withId: rowsWithId(batch) });
   }
-  const torn = lines.length - (lines.lastIndexOf(0x0a) + 1);
   const lastReject = parsed.rejects === null ? -1 : (numbersOf(parsed.rejects)?.at(-1) ?? -1);
   return {
     days,
     ...(parsed.rejects === null ? {} : { rejects: { file: `${file}-rejects`, part: write(`${file}-rejects`, parsed.rejects) } }),
     counts: parsed.counts,
-    digest: digestOf(chunk),
+    digest,
     torn,
     tornRejected: torn > 0 && lastReject === parsed.counts.lines,
   };
@@ -99,18 +101,17 @@ function write(file: string, batch: Batch): Part {
   return writePart(file, (writer) => writer.append(batch));
 }
 
-/** Kept between tasks: fresh pages for every shard cost as much as reading it. No result of a task points into it. */
-let buffer = Buffer.alloc(0);
-
-/** Read the lines that begin in a range, to the end of the last of them. */
-function readRange({ path, size, chunk, start, end, aligned }: ShardInput & { kind: 'range' }): { lines: Uint8Array; chunk: Uint8Array } {
+/** Read the lines that begin in a range, to the end of the last of them; into `room`, unless one is longer than is usual. */
+function readRange(
+  { path, size, chunk, start, end, aligned }: ShardInput & { kind: 'range' },
+  room: (size: number) => Buffer,
+): { lines: Uint8Array; chunk: Uint8Array } {
   const fd = openSync(path, 'r');
   try {
     if (fstatSync(fd).size < size) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
     const from = Math.max(0, Math.min(start, chunk) - 1); // the byte before tells whether a line begins at `start`
     const wanted = end - from + 65_536;
-    if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted);
-    let bytes = buffer.subarray(0, wanted);
+    let bytes = room(wanted);
     let got = readSync(fd, bytes, 0, Math.min(bytes.length, size - from), from);
     let stop = end - from;
     if (end < size && bytes[stop - 1] !== 0x0a) {

@@ -66,7 +66,11 @@ export interface ParsedShard {
   readonly counts: ShardCounts;
 }
 
-export type ShardParser = (input: Uint8Array, limits?: ParseLimits) => ParsedShard;
+export interface ShardParser {
+  (input: Uint8Array, limits?: ParseLimits): ParsedShard;
+  /** A place for so many bytes: lines that are read into it need not be copied. It ends when they are parsed. */
+  room(size: number): Buffer;
+}
 
 const BATCH_ROWS = 65_536;
 
@@ -89,10 +93,12 @@ export function createParser(options: ParserOptions, kernel: ScanKernel = fastes
   const lookups = { agents, placeOf: placeLookup(options.cityDatabase), visitorKey: visitorKeys(options.key) };
   const reader = readerOf(options, agents, kernel);
   const here = zone(options.zone);
-  return (input, limits = {}) => {
-    const { memory } = reader;
+  const { memory } = reader;
+  const parse = (input: Uint8Array, limits: ParseLimits = {}): ParsedShard => {
     memory.load(input);
-    const rejects = isUtf8(input) ? readLines(reader, memory.start, memory.end) : readValidLines(reader);
+    const rejects = isUtf8(memory.bytes.subarray(memory.start, memory.end))
+      ? readLines(reader, memory.start, memory.end)
+      : readValidLines(reader);
     const judged = reader.judge();
     const filtered: Partial<Record<Filter, number>> = {};
     const { numbers, starts, ends } = memory;
@@ -129,6 +135,7 @@ export function createParser(options: ParserOptions, kernel: ScanKernel = fastes
       },
     };
   };
+  return Object.assign(parse, { room: (size: number) => memory.room(size) });
 }
 
 function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>, kernel: ScanKernel): FormatReader {

@@ -54,14 +54,20 @@ export abstract class ScanMemory {
     this.columns = columns;
   }
 
-  /** Forget the shard before, and take the lines of the next; the last one may lack its end. */
-  load(input: Uint8Array): void {
-    this.start = this.begin(input.length + GUARD.length);
-    this.end = this.start + input.length;
-    this.bytes.set(input, this.start);
-    this.bytes.set(GUARD, this.end);
+  /** Forget the shard before, and make a place for so many bytes of the next. It is good until something is scanned. */
+  room(size: number): Buffer {
+    this.start = this.begin(size + GUARD.length);
     this.wrongTypes = 0;
     this.#scratchSize = 0;
+    return this.bytes.subarray(this.start, this.start + size);
+  }
+
+  /** Take the lines of the next shard; the last one may lack its end. They may lie in the room that was made for them. */
+  load(input: Uint8Array): void {
+    if (input.buffer === this.kernel.buffer()) this.start = input.byteOffset;
+    else this.room(input.length).set(input);
+    this.end = this.start + input.length;
+    this.bytes.set(GUARD, this.end);
   }
 
   /** Make the kernel ready, and a place for so many bytes. */

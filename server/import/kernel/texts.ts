@@ -2,7 +2,8 @@
  * Dictionaries, one a column: each distinct text once, with a code in the order of first sight.
  *
  *   table    for each column: slots, mask, size, entries, longest length, whether any is escaped    words
- *   slots    hash, length, position, code (0: free)                        words, open addressing
+ *   slots    place of a record and part of its hash (0: free)              a word, open addressing
+ *   records  hash, length, code, text                                      words, then bytes
  *   entries  position, length, whether it is escaped, mark                 words, by code
  *
  * Codes: 0 the field is absent, 1 its value has the wrong type, 2 it is given and empty, from 3 on distinct texts. A text is
@@ -15,7 +16,16 @@ export const EMPTY: i32 = 2;
 export const FIRST_CODE: i32 = 3;
 
 const TABLE: i32 = 24;
-const SLOT: i32 = 16;
+/**
+ * A scan spends most of its time on waiting for memory: slots are as small as they can be, so that those of all columns stay in
+ * the processor's caches, and what else must be looked at of a text lies together.
+ */
+const SLOT: i32 = 4;
+/** Of a slot: the place of its record, divided by 8, and bits of the hash. */
+const PLACE: i32 = 0x1fffffff;
+const TAG: i32 = ~PLACE;
+/** Bytes of a record before its text. */
+const HEAD: i32 = 12;
 const ENTRY: i32 = 16;
 const INITIAL_SLOTS: i32 = 64;
 const MOST_SLOTS: i32 = 1 << 22;
@@ -109,41 +119,50 @@ export function intern(column: i32, start: i32, length: i32, without: i32): i32 
   const slots = wordAt(table);
   const mask = wordAt(table + 4);
   let i = hash & mask;
-  let slot = slots + i * SLOT;
-  let code = wordAt(slot + 12);
-  while (code !== 0) {
-    if (wordAt(slot) === hash && wordAt(slot + 4) === length && areEqual(wordAt(slot + 8), start, length)) return code;
+  let slot = wordAt(slots + i * SLOT);
+  while (slot !== 0) {
+    if (((slot ^ hash) & TAG) === 0) {
+      const record = recordOf(slot);
+      if (wordAt(record) === hash && wordAt(record + 4) === length && areEqual(record + HEAD, start, length)) return wordAt(record + 8);
+    }
     i = (i + 1) & mask;
-    slot = slots + i * SLOT;
-    code = wordAt(slot + 12);
+    slot = wordAt(slots + i * SLOT);
   }
-  return enter(table, hash, start, length, slot, without);
+  return enter(table, hash, start, length, slots + i * SLOT, without);
+}
+
+function recordOf(slot: i32): i32 {
+  return (slot & PLACE) << 3;
+}
+
+function slotOf(record: i32): i32 {
+  return (record >>> 3) | (wordAt(record) & TAG);
 }
 
 /** Enter a text that is not in its table yet, by copying it to the others; see intern. */
 function enter(table: i32, hash: i32, start: i32, length: i32, slot: i32, without: i32): i32 {
   const traits = traitsOf(start, length);
   if ((traits & without) !== 0) return -1;
-  if (next + length > end) {
-    const room = length > CHUNK ? length : CHUNK;
+  if (next + HEAD + length > end) {
+    const room = HEAD + length > CHUNK ? HEAD + length : CHUNK;
     next = allocate(room);
     end = next + room;
   }
-  const position = next;
-  next += length;
-  copyBytes(position, start, length);
+  const record = next;
+  next = (next + HEAD + length + 7) & ~7;
+  copyBytes(record + HEAD, start, length);
   const code = wordAt(table + 8);
   const entry = wordAt(table + 12) + code * ENTRY;
-  setWord(entry, position);
+  setWord(entry, record + HEAD);
   setWord(entry + 4, length);
   if (length > wordAt(table + 16)) setWord(table + 16, length);
   if ((traits & HAS_BACKSLASH) !== 0) setWord(table + 20, 1);
   setWord(entry + 8, (traits & HAS_BACKSLASH) === 0 ? 0 : 1);
   setWord(entry + 12, 0);
-  setWord(slot, hash);
-  setWord(slot + 4, length);
-  setWord(slot + 8, position);
-  setWord(slot + 12, code);
+  setWord(record, hash);
+  setWord(record + 4, length);
+  setWord(record + 8, code);
+  setWord(slot, slotOf(record));
   setWord(table + 8, code + 1);
   if ((code + 1) * 2 > wordAt(table + 4)) grow(table);
   return code;
@@ -151,19 +170,20 @@ function enter(table: i32, hash: i32, start: i32, length: i32, slot: i32, withou
 
 /** Twice the slots; there are half as many entries as slots. */
 function grow(table: i32): void {
-  const old = wordAt(table);
   const count = wordAt(table + 4) + 1;
   const mask = count * 2 - 1;
   const slots = allocate(count * 2 * SLOT);
   clearBytes(slots, count * 2 * SLOT);
-  for (let from = old; from < old + count * SLOT; from += SLOT) {
-    if (wordAt(from + 12) === 0) continue;
-    let i = wordAt(from) & mask;
-    while (wordAt(slots + i * SLOT + 12) !== 0) i = (i + 1) & mask;
-    copyBytes(slots + i * SLOT, from, SLOT);
+  const old = wordAt(table + 12);
+  const behind = old + wordAt(table + 8) * ENTRY;
+  for (let entry = old + FIRST_CODE * ENTRY; entry < behind; entry += ENTRY) {
+    const record = wordAt(entry) - HEAD;
+    let i = wordAt(record) & mask;
+    while (wordAt(slots + i * SLOT) !== 0) i = (i + 1) & mask;
+    setWord(slots + i * SLOT, slotOf(record));
   }
   const entries = allocate(count * ENTRY);
-  copyBytes(entries, wordAt(table + 12), (count >> 1) * ENTRY);
+  copyBytes(entries, old, (count >> 1) * ENTRY);
   setWord(table, slots);
   setWord(table + 4, mask);
   setWord(table + 12, entries);

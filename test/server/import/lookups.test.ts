@@ -1,8 +1,10 @@
 /** What is looked up: agents, addresses, keys of visitors; and that nothing is loaded that nobody asks for. */
 import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { agentLookup } from '#server/import/agents.js';
 import { placeLookup } from '#server/import/places.js';
@@ -158,6 +160,20 @@ test('keys of visitors', () => {
     visitorKeys('')('192.0.2.1', 'Agent'),
   ];
   expect(new Set([known, ...others]).size).toBe(7);
+});
+
+test('a key is an HMAC, whatever the secret and however long the texts are', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 3000 }).map((t) => t.replaceAll('\0', ''));
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.array(fc.tuple(text, text), { maxLength: 5 }), (secret, pairs) => {
+      const keyOf = visitorKeys(secret);
+      for (const [ip, agent] of pairs) {
+        const hmac = createHmac('sha256', secret).update(`${ip}\0${agent}`).digest('hex');
+        expect(keyOf(ip, agent)).toBe(`h:${hmac.slice(0, 32)}`);
+      }
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test('a recent cache forgets what was not asked for during a generation', () => {

@@ -182,6 +182,23 @@ test('results stay as they are when the parser goes on', () => {
   expect(outcomeOf(first)).toEqual(before);
 });
 
+test.for(kernelNames)('lines in the room of the parser are those that others are (%s)', (name) => {
+  const parse = createParser(options, kernels[name]);
+  const shards = [
+    Array.from({ length: 3000 }, (_, i) => line({ object: `/${i}`, visitor: `v${i}` })).join('\n'),
+    `${line({ name: 'a"b' })}\nbad\n${line({ x: {} })}\n`,
+    '',
+    `\xff\n${line()}`,
+  ];
+  for (const shard of shards) {
+    const bytes = Buffer.from(shard, 'latin1');
+    const room = parse.room(bytes.length + 100);
+    room.fill('"');
+    bytes.copy(room, 37);
+    expect(outcomeOf(parse(room.subarray(37, 37 + bytes.length)))).toEqual(outcomeOf(createParser(options)(bytes)));
+  }
+});
+
 test('keys of visitors depend on the secret', () => {
   const text = line({ visitor: undefined, ip: '192.0.2.1' });
   const key = (secret: string): unknown => parseShard(text, { key: secret }).impressions[0]?.['visitor'];
