@@ -351,7 +351,7 @@ export class Coordinator {
       return job;
     };
     try {
-      await store.commit({ jobs: [update({})] });
+      update({});
       controller.signal.throwIfAborted();
       await store.commit({ jobs: [update({ state: 'running', startedAt: clock() })] });
       const outcome = await runJob(this.#parts, job, clock, controller.signal, (done, total) => update({ progress: { done, total } }));

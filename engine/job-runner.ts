@@ -96,7 +96,8 @@ class JobRun {
   /** Ends the tasks that are under way: the job was cancelled, or one of them has failed for good. */
   readonly #stop = new AbortController();
   readonly #progress: (done: number, total: number) => void;
-  readonly #folder: string;
+  /** Made with the first file: links and injections mostly have none. */
+  #folder: string | undefined;
   /** What the input files are parts of. */
   readonly #places = new Map<string, { readonly package: string; readonly part: Part }>();
   readonly #quarantined: Quarantined[] = [];
@@ -114,7 +115,6 @@ class JobRun {
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort);
     this.#progress = progress;
-    this.#folder = parts.store.scratch(`${job.id}-${job.attempt}`);
   }
 
   async run(): Promise<Outcome> {
@@ -381,6 +381,7 @@ class JobRun {
   }
 
   #file(): string {
+    this.#folder ??= this.#p.store.scratch(`${this.#job.id}-${this.#job.attempt}`);
     return path.join(this.#folder, String(this.#files++));
   }
 

@@ -85,6 +85,9 @@ export interface Flow {
   readonly processors: readonly Processor[];
 }
 
+/** More than there are steps in a flow, or tables in a location. */
+const PRIORITY_STEP = 1024;
+
 /** Check a flow and look things up in it. Errors: TM_ERR_DECLARATION. */
 export class Topology {
   readonly locations: ReadonlyMap<string, Location>;
@@ -136,11 +139,13 @@ export class Topology {
   }
 
   /**
-   * Greater for the processor that goes first of several that could: the one with the longer way to the end, and of equal ones
-   * that with the longer way behind it, so that its results reach the sink while others still work.
+   * Greater for the processor that goes first of several that could: the one with the longer way to the end, of equal ones that
+   * whose beans fill more tables, and then that with the longer way behind it. What takes the sink longest reaches it first, and
+   * is taken in while others still work.
    */
   priority(p: Processor): number {
-    return this.#stepsAfter(p) * this.processors.size + this.stepsBefore(p);
+    const tables = this.consumersOf(p.output).some((next) => next.kind === 'inject') ? this.location(p.output).holds.length : 0;
+    return (this.#stepsAfter(p) * PRIORITY_STEP + tables) * PRIORITY_STEP + this.stepsBefore(p);
   }
 
   /** How many processors there are from raw data to this one. */

@@ -1,7 +1,7 @@
 import { parseDay, periodOf } from '../../engine/period.js';
 import { mergeRows, replaceRows } from './change-rows.js';
 import { CountedBatches } from './counted-batches.js';
-import type { Injection, InjectionReport, TableReport } from './database.js';
+import type { InjectedTable, Injection, InjectionReport, TableReport } from './database.js';
 import type { Driver, SqlSession } from './driver.js';
 import * as sql from './sql.js';
 import { ledgerShape, shapeOf, type TableShape } from './table-shape.js';
@@ -27,26 +27,33 @@ function keyOf({ kind, table }: TableShape, { granularity, period }: Pick<Inject
 export async function injectAll(session: SqlSession, driver: Driver, injections: readonly Injection[]): Promise<InjectionReport[]> {
   for (const { granularity, period } of injections) checkPeriod(granularity, period);
   const counts = await countRows(session, injections);
-  const reports: InjectionReport[] = [];
-  for (const injection of injections) {
-    const tables: TableReport[] = [];
-    const beans: Record<string, number> = {};
-    for (const table of injection.tables) {
-      const shape = shapeOf(table.type);
-      const batches = new CountedBatches(table, shape);
-      const change = { session, driver, shape, batches, before: counts.get(shape, injection) };
-      const { granularity, period } = injection;
-      const changes = await (shape.kind === 'master'
-        ? mergeRows(change)
-        : replaceRows(change, { granularity, period, first: parseDay(period) }));
-      counts.set(shape, injection, changes.after);
-      tables.push({ table: shape.table, ...changes, beans: batches.beans, sums: batches.sums });
-      beans[table.type.name] = batches.beans;
+  const done = new Map<InjectedTable, TableReport>();
+  // First what is merged, statement by statement: a database may gather rows that are only added up to the next statement.
+  for (const kind of ['master', 'period'] as const) {
+    for (const injection of injections) {
+      for (const table of injection.tables) {
+        const shape = shapeOf(table.type);
+        if (shape.kind !== kind) continue;
+        const batches = new CountedBatches(table, shape);
+        const change = { session, driver, shape, batches, before: counts.get(shape, injection) };
+        const { granularity, period } = injection;
+        const changes = await (kind === 'master'
+          ? mergeRows(change)
+          : replaceRows(change, { granularity, period, first: parseDay(period) }));
+        counts.set(shape, injection, changes.after);
+        done.set(table, { table: shape.table, ...changes, beans: batches.beans, sums: batches.sums });
+      }
     }
-    reports.push({ package: injection.package, tables, rows: tables.reduce((n, t) => n + t.beans, 0), beans });
   }
+  const reports = injections.map((injection) => reportOf(injection, done));
   await writeLedger(session, injections, reports);
   return reports;
+}
+
+function reportOf(injection: Injection, done: ReadonlyMap<InjectedTable, TableReport>): InjectionReport {
+  const tables = injection.tables.map((table) => done.get(table) as TableReport);
+  const beans = Object.fromEntries(injection.tables.map(({ type }, i) => [type.name, (tables[i] as TableReport).beans]));
+  return { package: injection.package, tables, rows: tables.reduce((n, t) => n + t.beans, 0), beans };
 }
 
 function checkPeriod(granularity: Injection['granularity'], period: string): void {

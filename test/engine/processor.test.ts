@@ -4,6 +4,7 @@ import { Topology, type Location, type Processor } from '#engine/processor.js';
 
 const Raw = bean('Raw', { a: 'string' });
 const Sum = aggregate('Sum', { table: 'sums', key: { a: 'string' }, measures: { n: 'sum' } });
+const More = aggregate('More', { table: 'more_sums', key: { a: 'string' }, measures: { n: 'sum' } });
 
 const location = (name: string, holds: Location['holds'] = [Raw]): Location => ({ name, layout: 'daily', holds });
 const link = (name: string, input: string, output: string): Processor => ({ name, kind: 'link', input, output, covers: 'day' });
@@ -36,9 +37,16 @@ describe('a flow is refused', () => {
 describe('a flow knows its ways', () => {
   const inject: Processor = { name: 'I', kind: 'inject', input: 'sums', output: 'in', covers: 'day' };
   const [p, q, r] = [link('P', 'raw', 'a'), link('Q', 'a', 'b'), link('R', 'a', 'sums')];
+  const m = link('M', 'raw', 'more');
+  const injectMore: Processor = { ...inject, name: 'J', input: 'more', output: 'morein' };
   const topology = new Topology({
-    locations: [...locations, location('sums', [Sum]), location('in', [])],
-    processors: [inject, q, r, p],
+    locations: [
+      ...locations,
+      location('sums', [Sum]),
+      location('more', [Sum, More]),
+      ...['in', 'morein'].map((name) => location(name, [])),
+    ],
+    processors: [inject, injectMore, q, r, p, m],
   });
 
   test('who writes to and who reads a location', () => {
@@ -48,9 +56,9 @@ describe('a flow knows its ways', () => {
     expect(topology.consumersOf('in')).toEqual([]);
   });
 
-  test('who goes first: the farthest from the end, then the farthest from raw data', () => {
-    const byPriority = [inject, q, r, p].sort((a, b) => topology.priority(b) - topology.priority(a));
-    expect(byPriority.map(({ name }) => name)).toEqual(['P', 'R', 'I', 'Q']);
+  test('who goes first: the farthest from the end, then who fills most tables, then the farthest from raw data', () => {
+    const byPriority = [...topology.processors.values()].sort((a, b) => topology.priority(b) - topology.priority(a));
+    expect(byPriority.map(({ name }) => name)).toEqual(['P', 'M', 'R', 'I', 'J', 'Q']);
     expect([p, q, r, inject].map((x) => topology.stepsBefore(x))).toEqual([0, 1, 1, 2]);
   });
 

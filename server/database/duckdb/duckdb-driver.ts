@@ -49,6 +49,7 @@ export class DuckDbDriver implements Driver {
         await session.run('commit');
         return result;
       } catch (error) {
+        session.discard();
         // There may be no transaction any more; what went wrong is already known.
         await writer.run('rollback').catch(() => {});
         throw error;

@@ -177,6 +177,9 @@ export function injectTests(databases: () => Databases): void {
       ];
       await expect(db.injectTogether(group)).rejects.toThrow('damaged');
       expect([await allRows(db, 'l3_clickstream'), await db.ledger()]).toEqual(before);
+      // Nor is anything left over that the next one would bring with it.
+      await inject(db, L3ClickStream, [a, b]);
+      expect(await allRows(db, 'l3_clickstream')).toEqual(before[0]);
     });
 
     test('refuses a batch of another type and a period that is none', async () => {
