@@ -1,4 +1,5 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { refuseOtherMethods } from '../api/http/other-methods.js';
 import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
 import { impressionsIn, linesOf } from './body.js';
@@ -57,7 +58,12 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     exposeHeadRoutes: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    frameworkErrors: (_, __, reply) =>
+      sendProblem(reply, { status: 400, code: 'TM_ERR_SENSOR_REQUEST', detail: 'the address cannot be decoded' }),
   });
+  const refuseOthers = refuseOtherMethods(app, (reply, detail) =>
+    sendProblem(reply, { status: 405, code: 'TM_ERR_SENSOR_REQUEST', detail }),
+  );
   app.decorateRequest('sender', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(['application/json', 'text/plain'], { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -123,7 +129,7 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     take([impression], request, reply, () => void reply.headers({ 'content-type': 'image/gif', 'cache-control': 'no-store' }).send(PIXEL));
   });
 
-  app.get('/tidemill.js', (request, reply) => {
+  app.get('/tidemill.js', { exposeHeadRoute: true }, (request, reply) => {
     void reply.headers({
       etag: tag.etag,
       'cache-control': `public, max-age=${TAG_MAX_AGE}`,
@@ -134,11 +140,12 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     return reply.type('text/javascript; charset=utf-8').send(tag.source);
   });
 
-  app.get('/healthz', (_, reply) => {
+  app.get('/healthz', { exposeHeadRoute: true }, (_, reply) => {
     const { state } = overload;
     return reply.code(state === 'CRITICAL' ? 503 : 200).send({ state });
   });
 
+  refuseOthers();
   app.setNotFoundHandler((_, reply) => {
     sendProblem(reply, { status: 404, code: 'TM_ERR_SENSOR_REQUEST', detail: 'the sensor has no such address' });
   });

@@ -80,8 +80,12 @@ describe('POST /sensor', () => {
   test('other addresses and methods', async () => {
     const { url } = await capturing();
     expect(await outcome(fetch(`${url}/`))).toBe('404 TM_ERR_SENSOR_REQUEST');
-    expect(await outcome(fetch(`${url}/sensor`))).toBe('404 TM_ERR_SENSOR_REQUEST');
-    expect((await fetch(`${url}/sensor.gif?site=shop&object=/a`, { method: 'HEAD' })).status).toBe(404);
+    expect(await outcome(fetch(`${url}/%ff`))).toBe('400 TM_ERR_SENSOR_REQUEST');
+    expect(await outcome(fetch(`${url}/sensor`))).toBe('405 TM_ERR_SENSOR_REQUEST');
+    expect((await fetch(`${url}/sensor`, { method: 'PUT', body: '{}' })).headers.get('allow')).toBe('POST');
+    // It would be counted, and nobody would have seen the page.
+    expect((await fetch(`${url}/sensor.gif?site=shop&object=/a`, { method: 'HEAD' })).status).toBe(405);
+    expect((await fetch(`${url}/tidemill.js`, { method: 'HEAD' })).status).toBe(200);
   });
 });
 
@@ -218,10 +222,12 @@ describe('overload', () => {
     writeFileSync(inTheWay, '');
     expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SPOOL');
     expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SPOOL');
-    expect(capture.status()).toMatchObject({ state: 'CRITICAL', accepted: 0, refused: 2 });
+    expect(capture.status()).toMatchObject({ state: 'CRITICAL', accepted: 0, refused: 2, error: { code: 'TM_ERR_SPOOL' } });
+    expect(capture.status().error?.message).toContain('spool');
     rmSync(inTheWay);
     await vi.waitFor(async () => expect(await outcome(capture.post(page))).toBe(204), { timeout: 5000 });
     await vi.waitFor(() => expect(capture.status().state).toBe('OK'), { timeout: 5000 });
+    expect(capture.status()).not.toHaveProperty('error');
     expect(lines(capture)).toHaveLength(1);
   });
 });
