@@ -74,7 +74,11 @@ export const settingsSchema = z.strictObject({
         .strictObject({
           warnSize: z.int().positive().default(10_000).describe('waiting requests at which the sensor warns'),
           maxSize: z.int().positive().default(50_000).describe('waiting requests at which the sensor refuses more'),
-          maxBytes: z.int().positive().default(67_108_864).describe('bytes of waiting impressions at which the sensor refuses more'),
+          maxBytes: z
+            .int()
+            .positive()
+            .default(67_108_864)
+            .describe('bytes of waiting impressions and of large bodies under way at which the sensor refuses more'),
         })
         .prefault({}),
       bodyLimit: z.int().min(1024).default(1_048_576).describe('greatest body of a request to the sensor, in bytes'),

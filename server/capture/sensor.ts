@@ -6,6 +6,7 @@ import { impressionsIn, linesOf } from './body.js';
 import { allowOrigins } from './cors.js';
 import type { Counts } from './counts.js';
 import { createGate, type Sender } from './gate.js';
+import { LargeBodies } from './large-bodies.js';
 import type { Overload } from './overload.js';
 import { impressionOf, PIXEL } from './pixel.js';
 import { sendProblem, type Problem } from './problem.js';
@@ -51,6 +52,7 @@ const BROKEN: Problem = {
  */
 export function createSensor({ settings, spool, overload, counts, clock, log }: SensorOptions): FastifyInstance {
   const gate = createGate(settings);
+  const large = new LargeBodies(settings.bodyLimit);
   const tag = readTag(settings.respectDoNotTrack);
   const app = fastify({
     logger: false,
@@ -72,18 +74,19 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
   /** Before the body is read, so that an overloaded sensor does not fill its memory with what it refuses. */
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const admitted = gate.admit(request, clock());
-    const problem = 'status' in admitted ? admitted : refusal();
+    const problem = 'status' in admitted ? admitted : refusal(large.bytes);
     if (problem === undefined) {
       request.sender = admitted as Sender;
+      large.count(request, reply);
       return done();
     }
     if (problem.status === 503) counts.refused++;
     else counts.rejected++;
     sendProblem(reply, problem);
   };
-  const refusal = (): Problem | undefined => {
+  const refusal = (reading: number): Problem | undefined => {
     if (!spool.takes) return spool.trouble === undefined ? BUSY : BROKEN;
-    return overload.admits(spool.waiting, spool.waitingBytes) ? undefined : BUSY;
+    return overload.admits(spool.waiting, spool.waitingBytes + reading) ? undefined : BUSY;
   };
 
   const take = (impressions: readonly unknown[], request: FastifyRequest, reply: FastifyReply, answer: () => void): void => {
@@ -98,7 +101,7 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     }
     if (lines === '') return answer();
     // Others may have come while the body was read.
-    const problem = refusal();
+    const problem = refusal(0);
     if (problem !== undefined) {
       counts.refused += length;
       return sendProblem(reply, problem);

@@ -216,6 +216,15 @@ describe('overload', () => {
     expect(capture.log.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn', 'warn', 'info']);
   });
 
+  test('large bodies that come slowly do not fill the memory', async () => {
+    const capture = await capturing({ settings: { sensor: { requestQueue: { maxBytes: 100_000 } } } });
+    const slow = connect(capture.port, '127.0.0.1');
+    slow.write('POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n[');
+    await vi.waitFor(async () => expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SENSOR_OVERLOAD'), FAST);
+    slow.destroy();
+    await vi.waitFor(async () => expect(await outcome(capture.post(page))).toBe(204), FAST);
+  });
+
   test('a disk that fails: 503 and CRITICAL, never a false 2xx', async () => {
     const capture = await capturing();
     const inTheWay = path.join(capture.folder, 'spool/sesrawdata/2026');
