@@ -6,7 +6,8 @@ export const serverErrors = {
     exitCode: 2,
   },
   TM_ERR_DATABASE_UNAVAILABLE: {
-    summary: 'The analytics database does not answer, or refuses the user. Check that it runs, its address, user and password.',
+    summary:
+      'The analytics database does not answer, refuses the user, or is a file that cannot be opened. Check that it runs, its address, user and password; of a file its path and permissions.',
     retryable: true,
   },
   TM_ERR_DATABASE_LOCKED: {
@@ -79,6 +80,10 @@ export const serverErrors = {
     summary: 'A request to the API has a parameter or a body that it does not take; the message names it. `/api/docs` tells what there is.',
     exitCode: 2,
   },
+  TM_ERR_API_METHOD: {
+    summary: 'There is something at that address, but not for that method. `Allow` in the answer names those that are.',
+    exitCode: 2,
+  },
   TM_ERR_API_UNKNOWN: {
     summary: 'The API has nothing at that path. `/api/docs` tells what there is.',
     exitCode: 2,
@@ -125,7 +130,7 @@ export const serverErrors = {
     retryable: true,
   },
   TM_ERR_IMPORT_NO_FILE: {
-    summary: 'A file to import does not exist.',
+    summary: 'A file to import does not exist. Check its name, and the folder that you are in.',
     exitCode: 2,
   },
   TM_ERR_IMPORT_DIRECTORY: {

@@ -10,7 +10,7 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 /** `500ms`, `30s`, `10m`, `4h` or `30d`, read as ms. */
 const duration = z
   .string()
-  .regex(/^\d+(ms|s|m|h|d)$/, 'a duration such as 30s, 10m, 4h or 30d')
+  .regex(/^\d+(ms|s|m|h|d)$/, 'must be a duration such as 30s, 10m, 4h or 30d')
   .transform((text) => {
     const [, n, unit] = /^(\d+)(\w+)$/.exec(text) as unknown as [string, string, keyof typeof UNITS];
     return Number(n) * UNITS[unit];
@@ -22,7 +22,7 @@ const timeZone = z.string().refine((name) => {
   } catch {
     return false;
   }
-}, 'an IANA time zone such as Europe/Berlin');
+}, 'must be an IANA time zone such as Europe/Berlin');
 
 const cron = z.string().refine((pattern) => {
   try {
@@ -30,11 +30,11 @@ const cron = z.string().refine((pattern) => {
   } catch {
     return false;
   }
-}, "a cron expression such as '*/10 * * * *'");
+}, "must be a cron expression such as '*/10 * * * *'");
 
-const site = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a site: 1 to 64 letters, digits, dots, hyphens or underscores');
+const site = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be a site: 1 to 64 letters, digits, dots, hyphens or underscores');
 
-const token = z.string().regex(/^[A-Za-z0-9._~+/=-]{16,256}$/, 'a token: 16 to 256 letters, digits or ._~+/=-');
+const token = z.string().regex(/^[A-Za-z0-9._~+/=-]{16,256}$/, 'must be a token: 16 to 256 letters, digits or ._~+/=-');
 
 /** `dataset.json`, spec §8. Each description is what the documentation says of the setting. */
 export const settingsSchema = z.strictObject({
@@ -74,17 +74,21 @@ export const settingsSchema = z.strictObject({
         .strictObject({
           warnSize: z.int().positive().default(10_000).describe('waiting requests at which the sensor warns'),
           maxSize: z.int().positive().default(50_000).describe('waiting requests at which the sensor refuses more'),
-          maxBytes: z.int().positive().default(67_108_864).describe('bytes of waiting impressions at which the sensor refuses more'),
+          maxBytes: z
+            .int()
+            .positive()
+            .default(67_108_864)
+            .describe('bytes of waiting impressions and of large bodies under way at which the sensor refuses more'),
         })
         .prefault({}),
       bodyLimit: z.int().min(1024).default(1_048_576).describe('greatest body of a request to the sensor, in bytes'),
       ingestToken: z
         .string()
-        .regex(/^[\x21-\x7e]{16,256}$/, 'a token: 16 to 256 visible ASCII characters')
+        .regex(/^[\x21-\x7e]{16,256}$/, 'must be a token: 16 to 256 visible ASCII characters')
         .optional()
         .describe('senders that show it (Authorization: Bearer) may give time, ip, agent and what is else looked up'),
       corsOrigins: z
-        .array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, "an origin such as https://shop.example, or '*'"))
+        .array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, "must be an origin such as https://shop.example, or '*'"))
         .default(['*'])
         .describe("origins whose pages may read the sensor's answers; '*' is any"),
       trustedProxies: z
@@ -113,7 +117,7 @@ export const settingsSchema = z.strictObject({
       adminToken: token.optional().describe('token that may do everything in the API and panel; needed to listen on more than loopback'),
       readToken: token.optional().describe('token that may only look'),
       hosts: z
-        .array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'a host name without a port'))
+        .array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'must be a host name without a port'))
         .default([])
         .describe('names under which people reach the API, beside localhost and the address it listens on'),
     })
@@ -175,7 +179,8 @@ export function readSettings(folder: string, environment: Readonly<Record<string
   let raw: unknown = {};
   if (existsSync(file)) {
     try {
-      raw = JSON.parse(readFileSync(file, 'utf8'));
+      // Some editors begin a file with a byte order mark.
+      raw = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
     } catch (cause) {
       throw fail('TM_ERR_SETTINGS', `${file} cannot be read: ${(cause as Error).message}`, { cause });
     }
@@ -186,10 +191,35 @@ export function readSettings(folder: string, environment: Readonly<Record<string
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting`).join('; ')
+      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting${insteadOf(key, issue.path)}`).join('; ')
       : `${issue.path.join('.') || 'dataset.json'}: ${issue.message}`,
   );
   throw fail('TM_ERR_SETTINGS', `${file}: ${problems.join('; ')}`, { data: { problems } });
+}
+
+/** The setting that differs in its case only, such as that of a key written as `thresholdtime`. */
+function insteadOf(key: string, at: readonly PropertyKey[]): string {
+  let schema: z.core.$ZodType | undefined = settingsSchema;
+  for (const name of at) {
+    const inner: z.core.$ZodType = bare(schema);
+    schema =
+      inner instanceof z.ZodObject
+        ? inner.shape[String(name)]
+        : inner instanceof z.ZodArray
+          ? inner.element
+          : (inner as z.ZodRecord).valueType;
+    if (schema === undefined) return '';
+  }
+  const object = bare(schema);
+  const meant = object instanceof z.ZodObject && Object.keys(object.shape).find((name) => name.toLowerCase() === key.toLowerCase());
+  return typeof meant === 'string' ? `, but ${[...at, meant].join('.')}` : '';
+}
+
+/** What is inside of defaults. */
+function bare(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
+    ? bare(schema.unwrap())
+    : schema;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -198,8 +228,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The settings with those of the environment put in; only plain values can come from there. */
 function override(schema: z.ZodType, value: unknown, prefix: string, environment: Readonly<Record<string, string | undefined>>): unknown {
-  const inner =
-    schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  const inner = bare(schema);
   if (inner instanceof z.ZodObject) {
     const out: Record<string, unknown> = isObject(value) ? { ...value } : {};
     for (const [key, child] of Object.entries(inner.shape)) {

@@ -107,7 +107,15 @@ export class Agent {
     if (at === undefined) return;
     const run = async (): Promise<void> => {
       this.#working();
-      await source.run({ dataset, executor, now: clock.now(), signal: this.#stop.signal, onPackages });
+      await source.run({
+        dataset,
+        executor,
+        now: clock.now(),
+        signal: this.#stop.signal,
+        onPackages,
+        onRead: (file, { read, accepted, rejected, filtered, duplicate }) =>
+          log.info('a log is read', { source: source.name, file, read, accepted, rejected, filtered, duplicate }),
+      });
       const { lastError } = source.status;
       if (lastError !== undefined) log.error('a source cannot be read', { source: source.name, error: lastError });
       this.#schedule(source);

@@ -18,6 +18,8 @@ export interface SourceRun {
   readonly now: number;
   readonly signal: AbortSignal;
   readonly onPackages: (created: readonly WorkPackage[]) => void;
+  /** Told of a file that had something new, and what became of its lines. */
+  readonly onRead: (file: string, lines: Readonly<Record<string, number>>) => void;
 }
 
 /** What a file was when it was looked at last, and whether it was read to its end then. */
@@ -73,7 +75,7 @@ export class LogSource {
     }
   }
 
-  async #readIfChanged(file: string, { dataset, executor, now, signal, onPackages }: SourceRun): Promise<void> {
+  async #readIfChanged(file: string, { dataset, executor, now, signal, onPackages, onRead }: SourceRun): Promise<void> {
     const { ino, size, mtimeMs } = statSync(file);
     const state = `${ino}:${size}:${mtimeMs}`;
     const seen = this.#seen.get(file);
@@ -97,7 +99,10 @@ export class LogSource {
     });
     this.#seen.set(file, { state, isCut });
     const lines = report.counters['read'] ?? 0;
-    if (lines > 0) this.#status = { ...this.#status, files: this.#status.files + 1, lines: this.#status.lines + lines };
+    if (lines > 0) {
+      this.#status = { ...this.#status, files: this.#status.files + 1, lines: this.#status.lines + lines };
+      onRead(file, report.counters);
+    }
     onPackages(report.packages);
   }
 

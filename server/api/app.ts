@@ -1,11 +1,12 @@
 import swagger from '@fastify/swagger';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fail } from '../errors.js';
 import { VERSION } from '../version.js';
 import { Access } from './http/access.js';
 import { etagOf, isNotModified } from './http/etag.js';
 import { COMMON_HEADERS, DATA_POLICY } from './http/headers.js';
 import { checkHost, checkOrigin, hostNames } from './http/hosts.js';
+import { refuseOtherMethods } from './http/other-methods.js';
 import { withPathsEscaped } from './http/paths.js';
 import { PROBLEM_TYPE, problemOf } from './http/problems.js';
 import { namedSchemas } from './http/route.js';
@@ -23,6 +24,7 @@ import { rejectRoutes } from './routes/rejects.js';
 import { schedulerRoutes } from './routes/scheduler.js';
 import { statusRoutes } from './routes/status.js';
 import type { ApiParts } from './parts.js';
+import type { Problem } from './schemas/index.js';
 
 const BODY_LIMIT = 64 * 1024;
 const V1 = '/api/v1';
@@ -43,6 +45,11 @@ export async function buildApp(parts: ApiParts, { host, panel }: AppOptions): Pr
     return503OnClosing: false,
     rewriteUrl: ({ url = '/' }) => withPathsEscaped(url),
     routerOptions: { maxParamLength: 4096 },
+    // An address that cannot be decoded gets no further than here, past what guards the others.
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(COMMON_HEADERS).header('content-security-policy', DATA_POLICY);
+      sendProblem(reply, problemOf(error, pathOf(request)));
+    },
   });
   // A form of another site can send text without being asked whether it may.
   app.removeContentTypeParser('text/plain');
@@ -51,6 +58,9 @@ export async function buildApp(parts: ApiParts, { host, panel }: AppOptions): Pr
   guard(app, parts, host);
   answerErrors(app, parts);
   tagAnswers(app, parts);
+  const refuseOthers = refuseOtherMethods(app, (_, detail) => {
+    throw fail('TM_ERR_API_METHOD', detail);
+  });
 
   await app.register(swagger, {
     openapi: {
@@ -97,6 +107,7 @@ export async function buildApp(parts: ApiParts, { host, panel }: AppOptions): Pr
   });
   docsRoutes(app);
   panelRoutes(app, panel);
+  refuseOthers();
   await app.ready();
   return app;
 }
@@ -127,17 +138,26 @@ function text(header: string | string[] | undefined): string | undefined {
 /** Every error, whoever throws it, becomes a problem. */
 function answerErrors(app: FastifyInstance, { log }: ApiParts): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, (request.originalUrl ?? request.url).split('?', 1)[0] ?? '');
+    const problem = problemOf(error, pathOf(request));
     if (problem.status >= 500 && problem.code !== 'TM_ERR_API_BUSY')
       log.error('a request failed', { method: request.method, path: problem.instance, error });
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="tidemill"');
     if (problem.status === 503) reply.header('retry-after', '5');
     reply.removeHeader('etag');
-    return reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(JSON.stringify(problem));
+    sendProblem(reply, problem);
   });
   app.setNotFoundHandler((request) => {
-    throw fail('TM_ERR_API_UNKNOWN', `there is nothing at ${request.method} ${(request.originalUrl ?? request.url).split('?', 1)[0]}`);
+    throw fail('TM_ERR_API_UNKNOWN', `there is nothing at ${request.method} ${pathOf(request)}`);
   });
+}
+
+/** The path as it was asked for. */
+function pathOf({ originalUrl, url }: FastifyRequest): string {
+  return (originalUrl ?? url).split('?', 1)[0] ?? '';
+}
+
+function sendProblem(reply: FastifyReply, problem: Problem): void {
+  void reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
 /** Pollers that have the newest answer get 304; a server that closes says so. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { zone } from '../../engine/index.js';
 import { fail } from '../errors.js';
+import { noteOf } from '../service/notes.js';
 import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
 import type { CaptureStatus, ChildMessage } from '../supervisor/messages.js';
@@ -90,7 +91,7 @@ export async function startCapture({ folder, settings, host, port, log, clock = 
   for (const at of mended.closed) tell?.({ kind: 'closed', package: at });
 
   const status = (): CaptureStatus => {
-    const { openPackage: p } = spool;
+    const { openPackage: p, trouble } = spool;
     const { warnSize, maxSize } = sensor.requestQueue;
     const { accepted, rejected, refused, perSecond } = counts;
     const open = p === undefined ? null : { package: p.package, lines: p.lines, bytes: p.bytes, since: p.since };
@@ -106,6 +107,7 @@ export async function startCapture({ folder, settings, host, port, log, clock = 
       refused,
       perSecond,
       open,
+      ...(trouble === undefined ? {} : { error: noteOf(trouble) }),
     };
   };
   const ticks = setInterval(() => void spool.tick(), TICK_MS);

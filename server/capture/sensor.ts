@@ -1,10 +1,12 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { refuseOtherMethods } from '../api/http/other-methods.js';
 import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
 import { impressionsIn, linesOf } from './body.js';
 import { allowOrigins } from './cors.js';
 import type { Counts } from './counts.js';
 import { createGate, type Sender } from './gate.js';
+import { LargeBodies } from './large-bodies.js';
 import type { Overload } from './overload.js';
 import { impressionOf, PIXEL } from './pixel.js';
 import { sendProblem, type Problem } from './problem.js';
@@ -50,6 +52,7 @@ const BROKEN: Problem = {
  */
 export function createSensor({ settings, spool, overload, counts, clock, log }: SensorOptions): FastifyInstance {
   const gate = createGate(settings);
+  const large = new LargeBodies(settings.bodyLimit);
   const tag = readTag(settings.respectDoNotTrack);
   const app = fastify({
     logger: false,
@@ -57,7 +60,12 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     exposeHeadRoutes: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    frameworkErrors: (_, __, reply) =>
+      sendProblem(reply, { status: 400, code: 'TM_ERR_SENSOR_REQUEST', detail: 'the address cannot be decoded' }),
   });
+  const refuseOthers = refuseOtherMethods(app, (reply, detail) =>
+    sendProblem(reply, { status: 405, code: 'TM_ERR_SENSOR_REQUEST', detail }),
+  );
   app.decorateRequest('sender', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(['application/json', 'text/plain'], { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -66,18 +74,19 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
   /** Before the body is read, so that an overloaded sensor does not fill its memory with what it refuses. */
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const admitted = gate.admit(request, clock());
-    const problem = 'status' in admitted ? admitted : refusal();
+    const problem = 'status' in admitted ? admitted : refusal(large.bytes);
     if (problem === undefined) {
       request.sender = admitted as Sender;
+      large.count(request, reply);
       return done();
     }
     if (problem.status === 503) counts.refused++;
     else counts.rejected++;
     sendProblem(reply, problem);
   };
-  const refusal = (): Problem | undefined => {
+  const refusal = (reading: number): Problem | undefined => {
     if (!spool.takes) return spool.trouble === undefined ? BUSY : BROKEN;
-    return overload.admits(spool.waiting, spool.waitingBytes) ? undefined : BUSY;
+    return overload.admits(spool.waiting, spool.waitingBytes + reading) ? undefined : BUSY;
   };
 
   const take = (impressions: readonly unknown[], request: FastifyRequest, reply: FastifyReply, answer: () => void): void => {
@@ -92,7 +101,7 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     }
     if (lines === '') return answer();
     // Others may have come while the body was read.
-    const problem = refusal();
+    const problem = refusal(0);
     if (problem !== undefined) {
       counts.refused += length;
       return sendProblem(reply, problem);
@@ -123,7 +132,7 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     take([impression], request, reply, () => void reply.headers({ 'content-type': 'image/gif', 'cache-control': 'no-store' }).send(PIXEL));
   });
 
-  app.get('/tidemill.js', (request, reply) => {
+  app.get('/tidemill.js', { exposeHeadRoute: true }, (request, reply) => {
     void reply.headers({
       etag: tag.etag,
       'cache-control': `public, max-age=${TAG_MAX_AGE}`,
@@ -134,11 +143,12 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     return reply.type('text/javascript; charset=utf-8').send(tag.source);
   });
 
-  app.get('/healthz', (_, reply) => {
+  app.get('/healthz', { exposeHeadRoute: true }, (_, reply) => {
     const { state } = overload;
     return reply.code(state === 'CRITICAL' ? 503 : 200).send({ state });
   });
 
+  refuseOthers();
   app.setNotFoundHandler((_, reply) => {
     sendProblem(reply, { status: 404, code: 'TM_ERR_SENSOR_REQUEST', detail: 'the sensor has no such address' });
   });

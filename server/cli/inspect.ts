@@ -3,7 +3,7 @@ import { openForReading, type Dataset } from '../dataset.js';
 import { RejectedLine } from '../acquisition/rejected-line.js';
 import { beansOf, formatPeriod, readPart, type Bean, type BeanType, type WorkPackage } from '../../engine/index.js';
 import { datasetOptions, type Invocation } from './program.js';
-import { print, printJson } from './output.js';
+import { printJson } from './output.js';
 
 export interface InspectOptions {
   readonly beans?: true;
@@ -15,11 +15,11 @@ export interface InspectOptions {
 export async function inspect({ options }: Invocation<InspectOptions>, path: string): Promise<void> {
   const dataset = await openForReading(datasetOptions(options));
   try {
-    const p = dataset.store.package(path.replace(/\/(part-\d+|data\.txt)?$/, ''));
-    if (p === undefined) throw fail('TM_ERR_PACKAGE_UNKNOWN', `there is no package ${path}`);
+    const p = dataset.store.package(path.replace(/\/*(\/(part-\d+|data\.txt))?$/, '').replace(/^\/*/, '/'));
+    if (p === undefined) throw fail('TM_ERR_PACKAGE_UNKNOWN', `there is no package '${path}'`);
     if (options.rejects === true) printSome(rejectedLines(dataset, p), options.limit);
     else if (options.beans === true || options.type !== undefined) printSome(beans(dataset, p, options.type), options.limit);
-    else print(JSON.stringify({ ...p, period: formatPeriod(p.period) }, null, options.json === true ? undefined : 2));
+    else printJson({ ...p, period: formatPeriod(p.period) }, options.json === true ? undefined : 2);
   } finally {
     await dataset.store.close();
   }

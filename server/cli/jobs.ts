@@ -18,7 +18,7 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
     if (id !== undefined) {
       const job = store.job(id);
       if (job === undefined) throw fail('TM_ERR_JOB_UNKNOWN', `there is no job ${id}`);
-      print(JSON.stringify({ ...job, period: formatPeriod(job.period) }, null, options.json === true ? undefined : 2));
+      printJson({ ...job, period: formatPeriod(job.period) }, options.json === true ? undefined : 2);
       return;
     }
     const found = store
@@ -37,12 +37,12 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
     const right = 'right' as const;
     printTable(
       [
-        { title: 'job' },
+        { title: 'job', whole: true },
         { title: 'processor' },
         { title: 'period' },
         { title: 'state' },
         { title: 'attempt', align: right },
-        { title: 'started' },
+        { title: 'started (UTC)' },
         { title: 'time', align: right },
         { title: 'records in', align: right },
         { title: 'records out', align: right },

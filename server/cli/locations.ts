@@ -27,11 +27,11 @@ export async function locations({ options }: Invocation<{ readonly limit: number
     }
     printTable(
       [
-        { title: 'package' },
+        { title: 'package', whole: true },
         { title: 'period' },
         { title: 'beans', align: 'right' },
         { title: 'size', align: 'right' },
-        { title: 'created' },
+        { title: 'created (UTC)' },
         { title: 'job' },
       ],
       shown.map((p) => [

@@ -4,15 +4,26 @@ import { fail, serverErrors } from '../errors.js';
 import { renderTable, type TableColumn } from '../terminal/table.js';
 import { columnsOf, visible } from '../terminal/text.js';
 
+/** What a write of ours failed with: a stream forgets it. */
+let notWritten: Error | undefined;
+
 /** Errors: what the write failed with, EPIPE where the reader of our output went away: what nobody reads need not be made. */
 export function print(line = ''): void {
   const { stdout } = process;
   stdout.write(`${line}\n`);
-  if (stdout.errored) throw stdout.errored;
+  if (stdout.errored) throw (notWritten = stdout.errored);
 }
 
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+/** What drives a terminal and JSON lets through as it is: C1 controls, and what hides or reorders text. */
+const LIVELY = /[\x7f-\x9f]|(?![\u200c\u200d])[\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** JSON of data, with escapes for what could drive a terminal: to programs it is the same. */
+export function printJson(value: unknown, indent?: number): void {
+  print(JSON.stringify(value, null, indent).replace(LIVELY, escaped));
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
 }
 
 export function printTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): void {
@@ -31,7 +42,7 @@ export function withoutPassword(database: string): string {
 
 /** Tell the user what went wrong and what to do; answers the exit code. */
 export function reportError(error: unknown, json: boolean): number {
-  if (isBrokenPipe(error) || isBrokenPipe((error as Error | undefined)?.cause)) return 0;
+  if (isReaderGone(error)) return 0;
   const known = error instanceof TidemillError ? error : asDiskFull(error);
   const code = known?.code ?? 'TM_ERR_INTERNAL';
   const message = error instanceof Error ? error.message : String(error);
@@ -55,7 +66,9 @@ function asDiskFull(error: unknown): TidemillError | undefined {
   return code === 'ENOSPC' || code === 'EDQUOT' ? fail('TM_ERR_DISK_FULL', message, { cause: error }) : undefined;
 }
 
-/** The reader of our output went away, as `head` does: no error of ours. */
-function isBrokenPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
+/** The reader of our output went away, as `head` does: no error of ours. A database that is lost breaks a pipe too. */
+function isReaderGone(error: unknown): boolean {
+  const isExport = error instanceof TidemillError && error.code === 'TM_ERR_EXPORT_FAILED';
+  const { code } = ((isExport ? error.cause : error) ?? {}) as NodeJS.ErrnoException;
+  return code === 'EPIPE' && (isExport || error === notWritten);
 }

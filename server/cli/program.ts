@@ -42,6 +42,22 @@ function positive(text: string): number {
   return n;
 }
 
+/** More threads than any machine of today has cores would only take its memory. */
+const MOST_WORKERS = 256;
+
+function workers(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1 || n > MOST_WORKERS)
+    throw new InvalidArgumentError(`It must be a whole number above 0, at most ${MOST_WORKERS}.`);
+  return n;
+}
+
+/** A name of a folder. What comes from a variable that is not set would be the folder that one is in. */
+function folder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must name a folder.');
+  return text;
+}
+
 function port(text: string): number {
   const n = Number(text);
   if (!/^\d+$/.test(text) || n > 65_535) throw new InvalidArgumentError('It must be a port: 0 to 65535; 0 takes any that is free.');
@@ -100,14 +116,14 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
       outputError: (text, write) => write(`tidemill: ${text.replace(/^error: /, '').trimEnd()} (TM_ERR_USAGE)\n`),
     })
     .description('Turn raw web traffic into daily, weekly and monthly sums in an analytics database.')
-    .addOption(new Option('--data <dir>', 'folder of all datasets').env('TIDEMILL_DATA').default(DEFAULT_DATA))
+    .addOption(new Option('--data <dir>', 'folder of all datasets').env('TIDEMILL_DATA').default(DEFAULT_DATA).argParser(folder))
     .option('--dataset <name>', 'dataset to work on', DEFAULT_DATASET)
     .addOption(
       new Option('--db <url>', "analytics database: a DuckDB file or a postgres:// URL (default: the dataset's analytics.duckdb)").env(
         'TIDEMILL_DATABASE',
       ),
     )
-    .addOption(new Option('--workers <n>', 'worker threads (default: the cores)').env('TIDEMILL_WORKERS').argParser(positive))
+    .addOption(new Option('--workers <n>', 'worker threads (default: the cores)').env('TIDEMILL_WORKERS').argParser(workers))
     .option('--json', 'print JSON for programs')
     .exitOverride()
     .showHelpAfterError('(tidemill <command> --help tells more)')

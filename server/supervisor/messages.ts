@@ -7,7 +7,7 @@ export interface CaptureStatus {
   readonly queue: number;
   readonly warnSize: number;
   readonly maxSize: number;
-  /** Since the process began: impressions answered 2xx, 4xx and 503. */
+  /** Since the process began: impressions answered 2xx, 4xx and 503; a request of which nothing was read counts as one. */
   readonly accepted: number;
   readonly rejected: number;
   readonly refused: number;
@@ -15,6 +15,8 @@ export interface CaptureStatus {
   readonly perSecond: number;
   /** The package of oirawdata that is being written. */
   readonly open: { readonly package: string; readonly lines: number; readonly bytes: number; readonly since: number } | null;
+  /** Why impressions cannot be written at the moment. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** What a child tells the supervisor. */

@@ -82,7 +82,8 @@ export function startProgress({
     if (drawn > 0) stream.write(`${erase()}\x1b[?25h`);
     drawn = 0;
   };
-  // A listener keeps a signal from ending the process: where nobody else listens, that is made up for.
+  // A listener keeps a signal from ending the process: where nobody else listens, that is made up for. It is the first of all:
+  // one that listens once is gone when it is called.
   const onSignal = (signal: NodeJS.Signals): void => {
     stop();
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
@@ -91,7 +92,7 @@ export function startProgress({
   if (shows) {
     timer = setInterval(redraw, REDRAW_MS).unref();
     process.on('exit', stop);
-    for (const signal of SIGNALS) process.on(signal, onSignal);
+    for (const signal of SIGNALS) process.prependListener(signal, onSignal);
   }
   return {
     task(name, { total, unit = '' } = {}) {

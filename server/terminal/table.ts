@@ -4,6 +4,8 @@ export interface TableColumn {
   readonly title: string;
   /** Numbers go to the right. Such a column is never shortened. */
   readonly align?: 'left' | 'right';
+  /** What is copied from here, such as an id, is never shortened either. */
+  readonly whole?: true;
 }
 
 const GAP = '  ';
@@ -38,7 +40,7 @@ function fit(columns: readonly TableColumn[], natural: readonly number[], width:
   while (excess > 0) {
     let widest = -1;
     for (const [i, w] of widths.entries()) {
-      if (columns[i]?.align !== 'right' && w > NARROWEST && w >= (widths[widest] ?? 0)) widest = i;
+      if (columns[i]?.align !== 'right' && columns[i]?.whole !== true && w > NARROWEST && w >= (widths[widest] ?? 0)) widest = i;
     }
     if (widest < 0) break;
     widths[widest] = (widths[widest] as number) - 1;

@@ -23,6 +23,9 @@ export interface Verified {
   readonly stale: number;
 }
 
+/** Kinds of the records that a dataset has beside packages and jobs: its zone, what was imported and moved, what outlives a restart. */
+const RECORDS = ['dataset', 'import', 'service', 'spool'];
+
 const MEASURE = new URL('./measure-task.js', import.meta.url).href;
 
 /**
@@ -37,6 +40,9 @@ export async function verify(
   onProgress: (done: number, total: number) => void,
 ): Promise<Verified> {
   const packages = [...topology.locations.keys()].flatMap((location) => store.packages(location));
+  // To read them is to check them.
+  store.jobs();
+  for (const kind of RECORDS) store.records(kind);
   const measures = new Map<string, Measures>();
   let done = 0;
   const total = packages.reduce((n, p) => n + p.parts.length, 0);

@@ -44,6 +44,8 @@ describe('wrong use', () => {
     [['import', lines, '--keep', 'robots'], /'robots' is not one of method, status, static, bot, all/],
     [['import', lines, '--site', 'my shop'], /A site is 1 to 64 letters/],
     [['--workers', '0', 'jobs'], /whole number above 0/],
+    [['--workers', '100000', 'jobs'], /at most 256/],
+    [['--data', '', 'jobs'], /must name a folder/],
     [['jobs', '--state', 'lost'], /Allowed choices are scheduled/],
     [['locations', '--limit', '1.5'], /whole number above 0/],
     [['inspect'], /missing required argument 'path'/],

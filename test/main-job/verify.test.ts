@@ -103,6 +103,15 @@ test.for<[location: string, part: string]>([
   expect(await complaint(data, 'TM_ERR_BLOCK_CORRUPT')).toContain(part);
 });
 
+test.each(['lines.jsonl', 'timeZone'])('a bit of a record other than of a package (%s)', async (text) => {
+  const data = copy();
+  const file = path.join(data, 'analytics/store/data.mdb');
+  const bytes = readFileSync(file);
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) bytes[at + 1]! ^= 1;
+  writeFileSync(file, bytes);
+  await expect(verified(data)).rejects.toMatchObject({ code: 'TM_ERR_STORE_CORRUPT' });
+});
+
 test('a part that is gone or cut off', async () => {
   const data = copy();
   const { folder: at } = await packageOf(data, 'sesprocessed');

@@ -25,13 +25,14 @@ export const CaptureStatus = name(
     warnSize: count,
     maxSize: count,
     accepted: count.describe('impressions answered 2xx since the process began'),
-    rejected: count.describe('answered 4xx'),
-    refused: count.describe('answered 503'),
+    rejected: count.describe('answered 4xx; a request that could not be read counts as one'),
+    refused: count.describe('answered 503; a request that was not read counts as one'),
     perSecond: z.number().describe('impressions accepted in the last second'),
     open: z
       .object({ package: z.string(), lines: count, bytes: count, since: time })
       .nullable()
       .describe('the package of oirawdata that is being written'),
+    error: ErrorNote.optional().describe('why impressions cannot be written at the moment'),
   }),
 );
 export type CaptureStatus = z.output<typeof CaptureStatus>;

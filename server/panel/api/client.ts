@@ -1,3 +1,4 @@
+import { sentence } from '../format/text.js';
 import { askForToken, token } from '../state/access.js';
 import type { Problem } from './types.js';
 
@@ -68,7 +69,7 @@ async function request(path: string, init: RequestInit): Promise<Response> {
 /** Why the API refused; a 401 is passed on to whoever can give a token. */
 export async function refusal(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => null)) as Problem | null;
-  const message = problem?.detail ?? problem?.title ?? `The service answered ${response.status}.`;
+  const message = sentence(problem?.detail ?? problem?.title ?? `the service answered ${response.status}`);
   if (response.status === 401) askForToken(message);
   return new ApiError(response.status, message, problem?.code);
 }

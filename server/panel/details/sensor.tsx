@@ -1,6 +1,7 @@
 import { lazy } from '../ui/lazy.js';
 import type { CaptureStatus } from '../api/types.js';
 import { lookOfSensor } from '../flow/states.js';
+import { visible } from '../format/text.js';
 import { formatBytes, formatCount, formatShare } from '../format/number.js';
 import { status } from '../state/live.js';
 import { useStore } from '../state/store.js';
@@ -18,15 +19,17 @@ const ADVICE: Readonly<Record<CaptureStatus['state'], string>> = {
   DOWN: 'The capture process is not there. The supervisor starts it again with a growing back-off; its log says why it ended.',
 };
 
+const NOT_WRITTEN = 'Impressions cannot be written: they are refused with 503 and Retry-After until they can. Senders try again.';
+
 export function SensorDetails() {
   const capture = useStore(status)?.capture ?? null;
   if (capture === null)
     return <Empty title="The sensor has not told of itself yet.">It does within a second of the start of the service.</Empty>;
-  const { state, queue, warnSize, maxSize, open } = capture;
+  const { state, queue, warnSize, maxSize, open, error } = capture;
   return (
     <>
       <p class={`banner tone-${lookOfSensor(capture).tone}`}>
-        <Badge look={lookOfSensor(capture)} /> {ADVICE[state]}
+        <Badge look={lookOfSensor(capture)} /> {error === undefined ? ADVICE[state] : `${NOT_WRITTEN} ${visible(error.message)}`}
       </p>
       <section>
         <h3>The last minutes</h3>

@@ -26,6 +26,10 @@ export const wordsOf = (name: string): string =>
     .replace(/[_.]+/g, ' ')
     .toLowerCase();
 
+/** What an API says, `there is no job 7`, as a sentence among others. */
+export const sentence = (text: string): string =>
+  `${text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())}${/[.!?]$/.test(text) ? '' : '.'}`;
+
 /** The last segment of a path. */
 export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 

@@ -40,7 +40,7 @@ function troublesOf({ capture, agent, scheduler, database, processors }: Status)
   };
   const words = (error: ErrorNote | undefined, otherwise: string): string => (error === undefined ? otherwise : visible(error.message));
   if (capture?.state === 'DOWN') add('Sensor', links.sensor, 'The capture process is down; it is started again.');
-  if (capture?.state === 'CRITICAL') add('Sensor', links.sensor, 'The queue is full: requests are refused.');
+  if (capture?.state === 'CRITICAL') add('Sensor', links.sensor, words(capture.error, 'The queue is full: requests are refused.'));
   if (capture?.state === 'WARNING') add('Sensor', links.sensor, 'More requests wait than the warning size.', 'warn');
   if (agent.state === 'failed') add('Agent', links.agent, words(agent.error, 'The agent failed.'));
   for (const { name, lastError } of agent.sources)

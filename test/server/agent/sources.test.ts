@@ -77,6 +77,13 @@ test('growing, rotated, compressed, in the middle of a line: every line is read 
     await tick(served);
     expect(objects(service.dataset)).toEqual(['/1', '/2', '/3', '/4', '/5', '/6']);
     expect(service.status().agent.sources[0]).toMatchObject({ lines: 6 });
+    expect(served.log.filter((l) => l['msg'] === 'a log is read')[0]).toMatchObject({
+      source: 'shop',
+      file: log,
+      read: 1,
+      accepted: 1,
+      rejected: 0,
+    });
     // One entry a content that there is, however often it has grown.
     expect(service.dataset.store.records('import')).toHaveLength(3);
   });

@@ -280,6 +280,8 @@ describe('refusals', () => {
     [`/api/v1/jobs?cursor=${Buffer.from('["injections","x"]').toString('base64url')}`, 400, 'TM_ERR_API_CURSOR'],
     ['/api/v1/nothing', 404, 'TM_ERR_API_UNKNOWN'],
     ['/api/nothing', 404, 'TM_ERR_API_UNKNOWN'],
+    ['/api/v1/jobs/job_1_000001/cancel', 405, 'TM_ERR_API_METHOD'],
+    ['/api/v1/packages/%ff', 400, 'TM_ERR_API_REQUEST'],
   ])('%.60s', async (at, status, code) => {
     const answer = await ask('GET', at);
     expect([answer.status, answer.body.code, answer.headers.get('content-type')]).toEqual([
@@ -288,6 +290,24 @@ describe('refusals', () => {
       'application/problem+json; charset=utf-8',
     ]);
     expect(answer.body).toMatchObject({ status, type: `urn:tidemill:error:${code}` });
+  });
+
+  test.each([
+    ['DELETE', '/api/v1/jobs', 'GET, HEAD, POST'],
+    ['PUT', '/api/v1/jobs/job_1_000001', 'GET, HEAD'],
+    ['POST', '/api/v1/status', 'GET, HEAD'],
+    ['HEAD', '/api/v1/events', 'GET'],
+    ['PATCH', '/api/v1/scheduler/pause', 'POST'],
+  ])('%s %s: 405, and what is allowed', async (method, at, allow) => {
+    const { status, headers } = await fetch(api.url + at, { method });
+    expect([status, headers.get('allow')]).toEqual([405, allow]);
+  });
+
+  test('an address that cannot be decoded is answered with the headers of all answers', async () => {
+    const { headers } = await fetch(`${api.url}/%ff`);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   });
 
   test('a type of beans that the location does not hold, and a cursor of another type', async () => {

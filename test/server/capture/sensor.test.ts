@@ -80,8 +80,12 @@ describe('POST /sensor', () => {
   test('other addresses and methods', async () => {
     const { url } = await capturing();
     expect(await outcome(fetch(`${url}/`))).toBe('404 TM_ERR_SENSOR_REQUEST');
-    expect(await outcome(fetch(`${url}/sensor`))).toBe('404 TM_ERR_SENSOR_REQUEST');
-    expect((await fetch(`${url}/sensor.gif?site=shop&object=/a`, { method: 'HEAD' })).status).toBe(404);
+    expect(await outcome(fetch(`${url}/%ff`))).toBe('400 TM_ERR_SENSOR_REQUEST');
+    expect(await outcome(fetch(`${url}/sensor`))).toBe('405 TM_ERR_SENSOR_REQUEST');
+    expect((await fetch(`${url}/sensor`, { method: 'PUT', body: '{}' })).headers.get('allow')).toBe('POST');
+    // It would be counted, and nobody would have seen the page.
+    expect((await fetch(`${url}/sensor.gif?site=shop&object=/a`, { method: 'HEAD' })).status).toBe(405);
+    expect((await fetch(`${url}/tidemill.js`, { method: 'HEAD' })).status).toBe(200);
   });
 });
 
@@ -212,16 +216,27 @@ describe('overload', () => {
     expect(capture.log.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn', 'warn', 'info']);
   });
 
+  test('large bodies that come slowly do not fill the memory', async () => {
+    const capture = await capturing({ settings: { sensor: { requestQueue: { maxBytes: 100_000 } } } });
+    const slow = connect(capture.port, '127.0.0.1');
+    slow.write('POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n[');
+    await soon(async () => expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SENSOR_OVERLOAD'));
+    slow.destroy();
+    await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
+  });
+
   test('a disk that fails: 503 and CRITICAL, never a false 2xx', async () => {
     const capture = await capturing();
     const inTheWay = path.join(capture.folder, 'spool/sesrawdata/2026');
     writeFileSync(inTheWay, '');
     expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SPOOL');
     expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SPOOL');
-    expect(capture.status()).toMatchObject({ state: 'CRITICAL', accepted: 0, refused: 2 });
+    expect(capture.status()).toMatchObject({ state: 'CRITICAL', accepted: 0, refused: 2, error: { code: 'TM_ERR_SPOOL' } });
+    expect(capture.status().error?.message).toContain('spool');
     rmSync(inTheWay);
     await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
     await soon(() => expect(capture.status().state).toBe('OK'));
+    expect(capture.status()).not.toHaveProperty('error');
     expect(lines(capture)).toHaveLength(1);
   });
 });

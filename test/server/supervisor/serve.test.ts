@@ -66,6 +66,6 @@ test('wrong settings and wrong options', async () => {
   writeFileSync(path.join(data, 'analytics/dataset.json'), '{"sensor":{"ingestToken":"short"}}');
   const wrong = await tidemill(['serve', '--data', data]);
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toMatch(/sensor\.ingestToken: a token: 16 to 256[^]*TM_ERR_SETTINGS/);
+  expect(wrong.stderr).toMatch(/sensor\.ingestToken: must be a token: 16 to 256[^]*TM_ERR_SETTINGS/);
   expect((await tidemill(['serve', '--api-port', '65536'])).code).toBe(2);
 });

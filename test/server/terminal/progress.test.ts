@@ -148,10 +148,10 @@ describe('a signal', () => {
     for (const other of others) process.on('SIGINT', other);
   });
 
-  test('is left to whoever else listens', () => {
+  test.each(['on', 'once'] as const)('is left to whoever else listens (%s)', (listen) => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
     const other = vi.fn<() => void>();
-    process.on('SIGTERM', other);
+    process[listen]('SIGTERM', other);
     const terminal = new Terminal();
     start(terminal).task('import');
     vi.advanceTimersByTime(2000);

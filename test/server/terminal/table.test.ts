@@ -44,6 +44,11 @@ test('text columns give way to the width of the terminal, the widest first', () 
   );
 });
 
+test('what is copied from a table is not shortened', () => {
+  const ids = [{ title: 'job', whole: true as const }, { title: 'processor' }];
+  expect(renderTable(ids, [['job_1795645446004_000150', 'VisitorMonthInjection']], 36)).toContain('job_1795645446004_000150  VisitorMo…');
+});
+
 test('no line is wider than the terminal, however narrow', () => {
   for (let width = 1; width < 60; width++) {
     const table = renderTable(columns, [['/日本語/日本語/日本語', '1,234,567', 'name 👍👍👍👍']], width);
