@@ -113,6 +113,11 @@ test('the sensor: its rate, and that it is overloaded', async () => {
   await expect.poll(() => sheet.locator('.chart canvas').count()).toBe(1);
   expect(await sheet.textContent()).toContain('refused with 503');
   expect(await sheet.textContent()).toContain('50,000 of 50,000');
+  const full = capture({ state: 'CRITICAL', error: { code: 'TM_ERR_SPOOL', message: 'no space left on device' } });
+  served.service.told = { capture: full };
+  served.service.emit({ kind: 'capture', status: full });
+  await expect.poll(() => sheet.textContent()).toContain('no space left on device');
+  expect(await sheet.textContent()).not.toContain('The queue is full');
   served.service.told = { capture: capture() };
   served.service.emit({ kind: 'capture', status: capture() });
 });

@@ -8,7 +8,7 @@ import { shiftMonth, weekOf, weeksOf } from '../../server/panel/calendar/months.
 import { layOut, type Placed } from '../../server/panel/flow/layout.js';
 import { stepsOf, forestOf } from '../../server/panel/flow/topology.js';
 import { formatBytes, formatCompact, formatCount } from '../../server/panel/format/number.js';
-import { valueText, visible } from '../../server/panel/format/text.js';
+import { sentence, valueText, visible } from '../../server/panel/format/text.js';
 import { formatAgo, formatDuration, formatTime, localDay } from '../../server/panel/format/time.js';
 import { foldersBelow, foldersOf, rangeOf } from '../../server/panel/pages/folders.js';
 import { changesBetween } from '../../server/panel/state/announcements.js';
@@ -240,4 +240,13 @@ describe('changes', () => {
     expect(changesBetween(status, paused)).toEqual(['Scheduler paused.']);
     expect(changesBetween(status, applyEvent(status, { kind: 'job', data: job }))).toEqual([]);
   });
+});
+
+test.each([
+  ['there is no job 7', 'There is no job 7.'],
+  ["'x' is not a day", "'x' is not a day."],
+  ['query.limit: Too small', 'query.limit: Too small.'],
+  ['The service does not answer.', 'The service does not answer.'],
+])('%s, as a sentence', (text, said) => {
+  expect(sentence(text)).toBe(said);
 });
