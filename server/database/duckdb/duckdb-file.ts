@@ -95,6 +95,9 @@ export class DuckDbFile {
       memory_limit: this.#options.memoryLimit,
       // Rows are asked for in the order of their keys; keeping that of their arrival would make the writing threads wait for each other.
       preserve_insertion_order: 'false',
+      // Each checkpoint writes the last row group of a table anew and leaves a hole where it was. With DuckDB's 16 MB, a week of a
+      // log in daily injections made the file half as large again as it is so, and took a tenth more of DuckDB's time (measured).
+      wal_autocheckpoint: '128MB',
       // New files get the string compression of DuckDB 1.3: two thirds of the time and of the size (measured). Older ones stay as they are.
       storage_compatibility_version: 'v1.3.0',
       // Nothing is fetched from the network behind the user's back.
