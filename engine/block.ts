@@ -179,9 +179,10 @@ function packCodes(d: Dictionary, codes: Uint32Array): [PackedDictionary, Packed
   const all = unsetUints(Math.min(d.size, codes.length));
   const used = all.subarray(0, usedEntries(d.size, codes, own, all));
   const size = used.length;
-  // The first entries in their order, as a dictionary that was made with its codes has them, lie in one piece.
-  const [lengths, bytes] = isInOrder(used)
-    ? [lengthsOf(d.offsets, size), d.bytes.subarray(d.offsets[0], d.offsets[size])]
+  const first = used[0] ?? 0;
+  // Entries in their order, as a dictionary that was made with its codes has them, lie in one piece.
+  const [lengths, bytes] = isRun(used)
+    ? [lengthsOf(d.offsets.subarray(first), size), d.bytes.subarray(d.offsets[first], d.offsets[first + size])]
     : copiedEntries(d, used);
   return [[size, packUints(lengths), bytes], packUpTo(own, Math.max(0, size - 1))];
 }
@@ -208,8 +209,9 @@ function usedEntries(size: number, codes: Uint32Array, own: Uint32Array, used: U
   });
 }
 
-function isInOrder(entries: Uint32Array): boolean {
-  for (let i = 0; i < entries.length; i++) if (entries[i] !== i) return false;
+function isRun(entries: Uint32Array): boolean {
+  const first = entries[0] ?? 0;
+  for (let i = 0; i < entries.length; i++) if (entries[i] !== first + i) return false;
   return true;
 }
 
