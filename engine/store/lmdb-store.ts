@@ -207,7 +207,7 @@ export class LmdbStore implements LocationStore {
     if (this.package(p.path) === undefined) await rm(folder, { recursive: true, force: true });
     const firstMade = await mkdir(folder, { recursive: true });
     // What a record refers to is on the disk before it. No worker waits for that.
-    await Promise.all(files.map(({ from, how }) => (how === 'move' ? sync(from) : undefined)));
+    await Promise.all(files.filter(({ how }) => how === 'move').map(({ from }) => sync(from)));
     for (const { name, from, how } of files) {
       const to = path.join(folder, name);
       if (how === 'move') await rename(from, to);
