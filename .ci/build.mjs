@@ -1,6 +1,6 @@
 /**
  * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more. Vite
- * bundles the status panel, whose folder it empties itself, and the module of the settings, see settings.vite.mjs.
+ * bundles the status panel, whose folder it empties itself, and the modules that have packages in them, see packages.vite.mjs.
  * dist/.built holds a digest of everything the build read; it is written last, so that a build that broke is not taken for whole.
  */
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ const PANEL = 'server/panel/';
 /** What only AssemblyScript reads. */
 const WASM = ['server/import/kernel/wasm/', 'engine/wasm/'];
 const KERNEL = '.ci/kernel.mjs';
-const SETTINGS = '.ci/settings.vite.mjs';
+const PACKAGES = '.ci/packages.vite.mjs';
 const stamp = join(root, 'dist/.built');
 
 /**
@@ -32,7 +32,7 @@ function filesIn(folder) {
 
 function digest() {
   const hash = createHash('sha256');
-  const scripts = ['.ci/build.mjs', KERNEL, SETTINGS];
+  const scripts = ['.ci/build.mjs', KERNEL, PACKAGES];
   for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', ...scripts, ...FOLDERS.flatMap(filesIn)]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   }
@@ -71,7 +71,7 @@ export function build() {
   run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json'], 'the sources do not compile');
   run(KERNEL, [], 'the kernels do not compile');
   bundle(`${PANEL}vite.config.ts`, 'the panel cannot be bundled');
-  bundle(SETTINGS, 'the settings cannot be bundled');
+  bundle(PACKAGES, 'the packages cannot be bundled');
 
   const wanted = new Set();
   for (const file of FOLDERS.flatMap(filesIn)) {

@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
-import { BIGINT, DATE, DuckDBDataChunk, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR } from '@duckdb/node-api';
+import { BIGINT, DATE, DuckDBDataChunk, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR } from './node-api.js';
 import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
 import { checkInteger, type ColumnShape } from '../table-shape.js';
 import { STRING_BYTES, stringTable, type StringTable } from './string-table.js';

@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from './node-api.js';
 import { abortable } from '../abortable.js';
 import type { Row } from '../database.js';
 import type { Driver, SqlSession, Value } from '../driver.js';

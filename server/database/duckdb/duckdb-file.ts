@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBConnection } from './node-api.js';
 import { BatchScan } from './batch-scan.js';
 import { duckDbError } from './duckdb-errors.js';
 import { claimFile } from './open-files.js';

@@ -1,4 +1,4 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from './node-api.js';
 import type { Batch, Column, Dictionary } from '../../../engine/column.js';
 import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';

@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
-import { VARCHAR } from '@duckdb/node-api';
+import { VARCHAR } from './node-api.js';
 import type { Dictionary } from '../../../engine/column.js';
 import { fail } from '../../errors.js';
 

@@ -1,4 +1,4 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance } from '../duckdb/node-api.js';
 
 /** Turn a file of JSON lines into a Parquet file, by a DuckDB of its own in memory; types are DuckDB's names. */
 export async function jsonToParquet(
