@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startProgress, type Progress } from '#server/terminal/progress.js';
 
 /** A terminal that understands what the bars use: newlines, cursor up, erase below, show and hide the cursor. */
@@ -133,10 +133,18 @@ test('no line wraps and the bars fit the screen', () => {
 });
 
 describe('a signal', () => {
+  /** What other tests have left in this process, such as the hook that ends a server with it, is not to hear of the signal. */
+  const withoutListeners = (signal: NodeJS.Signals): void => {
+    const others = process.listeners(signal);
+    process.removeAllListeners(signal);
+    onTestFinished(() => {
+      for (const other of others) process.on(signal, other);
+    });
+  };
+
   test('gives the cursor back, then ends the process as if nobody had listened', () => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
-    const others = process.listeners('SIGINT');
-    process.removeAllListeners('SIGINT');
+    withoutListeners('SIGINT');
     const terminal = new Terminal();
     start(terminal).task('import');
     vi.advanceTimersByTime(2000);
@@ -145,12 +153,12 @@ describe('a signal', () => {
     expect(terminal.cursorHidden).toBe(false);
     expect(terminal.screen).toBe('');
     expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGINT');
-    for (const other of others) process.on('SIGINT', other);
   });
 
   test.each(['on', 'once'] as const)('is left to whoever else listens (%s)', (listen) => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
     const other = vi.fn<() => void>();
+    withoutListeners('SIGTERM');
     process[listen]('SIGTERM', other);
     const terminal = new Terminal();
     start(terminal).task('import');
