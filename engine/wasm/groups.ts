@@ -6,8 +6,8 @@ const SLOT: u32 = 4;
 const FIRST_SLOTS: u32 = 4096;
 
 /**
- * Group by (`left`, code); `table` has a zero for each of them. `left` is 0 where there is one group only, `mask` is 0 where no
- * row is left out. Returns the number of groups.
+ * Group by (`left`, code); `table` has a zero for each of them. `mask` is 0 where no row is left
+ * out. Returns the number of groups.
  */
 export function groupFlat(left: usize, codes: usize, size: u32, rows: u32, mask: usize, table: usize, ofRow: usize, firstRow: usize): u32 {
   let count: u32 = 0;
@@ -16,8 +16,7 @@ export function groupFlat(left: usize, codes: usize, size: u32, rows: u32, mask:
       store<u32>(ofRow + (row << 2), NO_GROUP);
       continue;
     }
-    const before = left === 0 ? 0 : load<u32>(left + (row << 2));
-    const place = table + ((before * size + load<u32>(codes + (row << 2))) << 2);
+    const place = table + ((load<u32>(left + (row << 2)) * size + load<u32>(codes + (row << 2))) << 2);
     let group = load<u32>(place);
     if (group === 0) {
       store<u32>(firstRow + (count << 2), row);
