@@ -87,7 +87,8 @@ async function closeOrRemove(spool: string, found: FoundPackage): Promise<boolea
     await closePackage(folder);
     return true;
   }
-  // What was torn stays to be looked at, though no line was whole.
+  // What was torn stays to be looked at, though no line was whole; the twin goes first, for no later mending would look for it.
+  await rm(path.join(folder, TWIN_FILE), { force: true });
   await rm(path.join(folder, OPEN_FILE));
   if (!(await exists(path.join(folder, TORN_FILE)))) await rm(folder, { recursive: true });
   return false;
