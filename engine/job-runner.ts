@@ -179,7 +179,7 @@ class JobRun {
   ): Promise<(Part & { file: string })[]> {
     const { context, limits } = this.#p;
     const partitions = Math.max(1, Math.ceil(records / work.recordsPerPartition));
-    const shards = splitIntoShards(files, limits.recordsPerShard);
+    const shards = splitIntoShards(files, limits.recordsPerShard * (work.shardsPerMap ?? 1));
     if (shards.length === 0) return [];
     if (shards.length === 1 && partitions === 1) {
       const task: WholeTask = { processor, context, file: this.#file(), shard: shards[0] as Shard };

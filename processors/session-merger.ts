@@ -18,8 +18,10 @@ export const SessionMerger: Processor = {
   covers: 'day',
   work: {
     map: (batch, context) => [fragments(batch, referrerNames(batch, paramsOf(context).hosts), paramsOf(context).sessionTimeoutMs)],
+    // The more impressions a day has, the fewer of a session are in one block.
+    shardsPerMap: 2,
     partitionBy: { [SessionFragment.name]: sessionKey },
-    recordsPerPartition: 500_000,
+    recordsPerPartition: 340_000,
     reduce: (batches, context) => {
       const batch = batches.get(SessionFragment.name);
       return batch === undefined ? [] : [mergeFragments(batch, paramsOf(context).sessionTimeoutMs)];

@@ -1,7 +1,26 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { threadId } from 'node:worker_threads';
 import { perform, type Call, type Envelope } from './executor.js';
 
+/** A heap that has grown to this, and to twice what is in use, is mostly what ended tasks have left. */
+const HEAP_BYTES = 20e6;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+let inUse = 0;
+
 /** The entry of a pool's worker thread. */
-export default function work(call: Call): Promise<Envelope> {
-  return perform(call, threadId);
+export default async function work(call: Call): Promise<Envelope> {
+  const envelope = await perform(call, threadId);
+  // V8 would let the objects of ten large tasks come together first: 50 MB a thread, for the 10 ms that this takes (measured).
+  if (heapBytes() > Math.max(HEAP_BYTES, 2 * inUse)) {
+    collectGarbage();
+    inUse = heapBytes();
+  }
+  return envelope;
+}
+
+function heapBytes(): number {
+  return getHeapStatistics().used_heap_size;
 }

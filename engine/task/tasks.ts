@@ -106,7 +106,9 @@ function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {
 /** What map and combine make of a shard. */
 function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
   const made: Batch[] = [];
-  for (const batch of shardBatches(shard)) made.push(...(work.map?.(batch, context) ?? [batch]).filter((b) => b.rows > 0));
+  const blocks = shardBatches(shard);
+  for (const batch of work.shardsPerMap === undefined ? blocks : Array.from(listsByType(blocks).values(), concatBatches))
+    made.push(...(work.map?.(batch, context) ?? [batch]).filter((b) => b.rows > 0));
   const { combine } = work;
   if (combine === undefined) return made;
   return [...listsByType(made).values()].flatMap((list) => {
@@ -144,7 +146,7 @@ function byType(batches: readonly Batch[]): Batches {
   };
 }
 
-function listsByType(batches: readonly Batch[]): Map<string, Batch[]> {
+function listsByType(batches: Iterable<Batch>): Map<string, Batch[]> {
   const lists = new Map<string, Batch[]>();
   for (const batch of batches) {
     const list = lists.get(batch.type);

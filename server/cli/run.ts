@@ -11,6 +11,7 @@ import { profileOf, type ProfileOption } from './profile.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
 import { print, printJson, printTable, withoutPassword } from './output.js';
 import type { AnalyticsDatabase } from '../database/database.js';
+import { TidemillError } from '../../engine/errors.js';
 
 /** The main job: import, process with every period closed, and a summary. */
 export async function run({ options, signal }: Invocation<ImportOptions & ProfileOption>, files: readonly string[]): Promise<void> {
@@ -49,7 +50,11 @@ export async function run({ options, signal }: Invocation<ImportOptions & Profil
       );
       const database = await openDatabase(dataset.database);
       try {
-        await printTops(database);
+        await printTops(database).catch((error: unknown) => {
+          // What was to be done is done.
+          if (!(error instanceof TidemillError)) throw error;
+          print(`\nThe tops cannot be shown: ${visible(error.message)}`);
+        });
         print(`\nThe sums are in ${visible(database.name)}`);
       } finally {
         await database.close();

@@ -6,8 +6,6 @@ import { SqlDatabase } from './sql-database.js';
 export interface DatabaseOptions {
   /** DuckDB: threads of its own. Default: the cores. */
   readonly threads?: number;
-  /** DuckDB: what it may hold in memory, as it writes sizes. Default: `256MB`. What is more goes to a folder beside the file. */
-  readonly memoryLimit?: string;
 }
 
 /**
@@ -29,6 +27,6 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
     );
   if (url === '') throw fail('TM_ERR_DATABASE_URL', 'The path of the database is empty');
   const { DuckDbDriver } = await import('./duckdb/duckdb-driver.js');
-  const { threads = availableParallelism(), memoryLimit = '256MB' } = options;
-  return new SqlDatabase(await DuckDbDriver.open(url, { threads, memoryLimit }));
+  const { threads = availableParallelism() } = options;
+  return new SqlDatabase(await DuckDbDriver.open(url, { threads }));
 }

@@ -32,7 +32,11 @@ export class DatabaseSink implements Sink {
 
   private constructor(start: WriterStart, onTask: ((event: TaskEvent) => void) | undefined) {
     this.#onTask = onTask;
-    this.#worker = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: start });
+    this.#worker = new Worker(new URL('./writer-thread.js', import.meta.url), {
+      workerData: start,
+      // Rows do not become objects here: what V8 would keep for new ones is not needed.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer));
     this.#worker.on('error', (cause) => this.#lose(cause));
     this.#exited = new Promise((resolve) =>

@@ -35,10 +35,10 @@ export class DuckDbDriver implements Driver {
 
   write<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#queue.run(async () => {
-      const { writer, scan, done } = await this.#file.acquire();
-      const session = new DuckDbSession(writer, this.#toError, scan);
+      const { writer, done, ...loader } = await this.#file.acquire();
+      const session = new DuckDbSession(writer, this.#toError, loader);
       const interrupt = (): void => {
-        scan.stop();
+        loader.scan.stop();
         writer.interrupt();
       };
       signal?.addEventListener('abort', interrupt);
@@ -52,6 +52,7 @@ export class DuckDbDriver implements Driver {
         session.discard();
         // There may be no transaction any more; what went wrong is already known.
         await writer.run('rollback').catch(() => {});
+        await session.limitMemory('otherwise').catch(() => {});
         throw error;
       } finally {
         signal?.removeEventListener('abort', interrupt);

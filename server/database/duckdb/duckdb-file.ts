@@ -5,15 +5,34 @@ import { claimFile } from './open-files.js';
 
 export interface DuckDbOptions {
   readonly threads: number;
-  /** As DuckDB writes sizes: `256MB`. */
-  readonly memoryLimit: string;
+}
+
+/** What the instance may hold in memory, as DuckDB writes sizes. What is more goes to a folder beside the file. */
+export interface MemoryLimits {
+  /** While more is loaded than a group. */
+  readonly loading: string;
+  /** For comparing large periods, and what users ask for. */
+  readonly otherwise: string;
+}
+
+/**
+ * Rows that are loaded go to the file as they come, and what has been written would only stay to be read again (measured: 60 MB less
+ * at 5.7 M rows, in the same time). Each thread fills row groups of its own.
+ */
+function memoryLimits(threads: number): MemoryLimits {
+  const most = 256;
+  return { loading: `${Math.min(most, 32 + 32 * threads)}MB`, otherwise: `${most}MB` };
+}
+
+export interface Loader {
+  readonly scan: BatchScan;
+  readonly memory: MemoryLimits;
 }
 
 /** The one connection that writes, and the instance that makes others. */
-export interface Opened {
+export interface Opened extends Loader {
   readonly instance: DuckDBInstance;
   readonly writer: DuckDBConnection;
-  readonly scan: BatchScan;
 }
 
 /**
@@ -90,9 +109,11 @@ export class DuckDbFile {
   }
 
   async #start(): Promise<Opened> {
+    const { threads } = this.#options;
+    const memory = memoryLimits(threads);
     const instance = await DuckDBInstance.create(this.path, {
-      threads: String(this.#options.threads),
-      memory_limit: this.#options.memoryLimit,
+      threads: String(threads),
+      memory_limit: memory.otherwise,
       // Rows are asked for in the order of their keys; keeping that of their arrival would make the writing threads wait for each other.
       preserve_insertion_order: 'false',
       // Each checkpoint writes the last row group of a table anew and leaves a hole where it was. With DuckDB's 16 MB, a week of a
@@ -105,9 +126,9 @@ export class DuckDbFile {
       autoload_known_extensions: 'false',
     });
     const writer = await instance.connect();
-    const scan = new BatchScan(this.#options.threads);
+    const scan = new BatchScan(threads);
     writer.registerTableFunction(scan.function);
-    return { instance, writer, scan };
+    return { instance, writer, scan, memory };
   }
 
   async #close({ instance, writer }: Opened): Promise<void> {

@@ -6,6 +6,7 @@ import type { LoadTarget, SqlSession, Value } from '../driver.js';
 import { id } from '../sql.js';
 import { beanColumns, type ColumnShape } from '../table-shape.js';
 import type { BatchScan } from './batch-scan.js';
+import type { Loader, MemoryLimits } from './duckdb-file.js';
 
 /**
  * Batches are loaded by the group: a statement each would leave a trail of small row groups, which DuckDB merges afterwards at twice
@@ -41,15 +42,16 @@ function withPeriod(batch: Batch, { granularity, first }: NonNullable<LoadTarget
 export class DuckDbSession implements SqlSession {
   readonly #connection: DuckDBConnection;
   readonly #toError: (cause: unknown) => Error;
-  readonly #scan: BatchScan | undefined;
+  readonly #loader: Loader | undefined;
+  #phase: keyof MemoryLimits = 'otherwise';
   /** By table: rows that are still to be written. */
   readonly #appenders = new Map<string, DuckDBAppender>();
 
-  /** `toError` makes our errors of DuckDB's. Without a `scan` the session cannot load. */
-  constructor(connection: DuckDBConnection, toError: (cause: unknown) => Error, scan?: BatchScan) {
+  /** `toError` makes our errors of DuckDB's. Without a `loader` the session cannot load. */
+  constructor(connection: DuckDBConnection, toError: (cause: unknown) => Error, loader?: Loader) {
     this.#connection = connection;
     this.#toError = toError;
-    this.#scan = scan;
+    this.#loader = loader;
   }
 
   async run(sql: string, values: readonly Value[] = []): Promise<number> {
@@ -67,7 +69,7 @@ export class DuckDbSession implements SqlSession {
   }
 
   async load({ table, shape, period }: LoadTarget, batches: AsyncIterable<Batch>): Promise<number> {
-    const scan = this.#scan;
+    const scan = this.#loader?.scan;
     if (!scan) throw new TypeError('this session only reads');
     const columns = beanColumns(shape);
     const names = columns.map((c) => id(c.name));
@@ -96,10 +98,13 @@ export class DuckDbSession implements SqlSession {
     };
 
     // While DuckDB works on one group, the next is read.
-    let loading: Promise<void> = Promise.resolve();
+    let loading: Promise<void> | undefined;
     try {
       for await (const group of groups(batches)) {
-        await loading;
+        if (loading !== undefined) {
+          await loading;
+          await this.limitMemory('loading');
+        }
         loading = loadGroup(group);
         // It may fail long before it is awaited.
         loading.catch(() => {});
@@ -108,6 +113,7 @@ export class DuckDbSession implements SqlSession {
       // Even where reading fails: nothing else may be asked of the connection before it has ended.
       await loading;
     }
+    await this.limitMemory('otherwise');
     return rows;
   }
 
@@ -160,6 +166,13 @@ export class DuckDbSession implements SqlSession {
       }
     }
     this.#appenders.clear();
+  }
+
+  /** A failed statement leaves the limit of its phase: not before a rollback can it be changed. */
+  async limitMemory(phase: keyof MemoryLimits): Promise<void> {
+    if (this.#phase === phase || this.#loader === undefined) return;
+    await this.#execute(`set memory_limit = '${this.#loader.memory[phase]}'`);
+    this.#phase = phase;
   }
 
   makeRoom(): Promise<void> {
