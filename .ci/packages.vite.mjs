@@ -5,7 +5,7 @@
  */
 import { defineConfig } from 'vite';
 
-const MODULES = ['server/settings', 'server/database/duckdb/node-api'];
+const MODULES = ['server/settings', 'server/database/duckdb/node-api', 'server/terminal/text'];
 
 export default defineConfig({
   ssr: { noExternal: true, external: ['@duckdb/node-bindings'] },

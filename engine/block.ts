@@ -1,6 +1,6 @@
 import { currentLifetime, inKernel, inScratch, local, unsetBytes, unsetUints, zeroUints, type Lifetime } from './region.js';
 import { crc32 } from 'node:zlib';
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr, Unpackr } from './msgpackr.js';
 import { joinCrc32 } from './crc32.js';
 import { fail } from './errors.js';
 import { packFloats, packUints, packUpTo, unpackFloats, unpackOffsets, unpackUints, type PackedNumbers } from './packed-numbers.js';

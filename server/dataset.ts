@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from './errors.js';
@@ -93,7 +92,7 @@ async function assemble(options: DatasetOptions, folder: string, settings: Setti
       settings,
       store,
       database: options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb'),
-      visitorKey: mode === 'write' ? visitorKey(folder) : '',
+      visitorKey: mode === 'write' ? await visitorKey(folder) : '',
     };
   } catch (error) {
     await store.close();
@@ -135,9 +134,13 @@ async function checkZone(store: LmdbStore, settings: Settings, name: string, mod
 }
 
 /** A secret of the dataset, so that nobody can try out addresses against the hashes. Errors: TM_ERR_SETTINGS. */
-function visitorKey(folder: string): string {
+async function visitorKey(folder: string): Promise<string> {
   const file = path.join(folder, 'visitor.key');
-  if (!existsSync(file)) writeWhole(file, `${randomBytes(32).toString('hex')}\n`, 0o600);
+  if (!existsSync(file)) {
+    // Not before it is needed: to load it takes 10 ms, and most commands only read.
+    const { randomBytes } = await import('node:crypto');
+    writeWhole(file, `${randomBytes(32).toString('hex')}\n`, 0o600);
+  }
   const key = readFileSync(file, 'utf8').trim();
   if (key === '')
     throw fail(

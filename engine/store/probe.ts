@@ -1,5 +1,5 @@
 /** `node probe.js FOLDER read|write`: looks at everything that LMDB has in a folder, for a caller that must not crash of it. */
-import { ABORT, open } from 'lmdb';
+import { ABORT, open } from './lmdb.js';
 
 const [folder = '', mode] = process.argv.slice(2);
 const root = open<Buffer, string>({ path: folder, noSubdir: false, encoding: 'binary', maxDbs: 8, readOnly: mode === 'read' });

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr, Unpackr } from '../msgpackr.js';
 import { fail } from '../errors.js';
 
 /*
