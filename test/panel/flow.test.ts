@@ -122,6 +122,28 @@ test('the sensor: its rate, and that it is overloaded', async () => {
   served.service.emit({ kind: 'capture', status: capture() });
 });
 
+test('an answer that was on its way when something changed does not undo it, and is asked for again', async () => {
+  served.service.told = {};
+  await expect.poll(() => panel.page.locator('[data-connection=live]').count()).toBe(1);
+  const answers: (() => void)[] = [];
+  await panel.page.route('**/api/v1/status', async (route) => {
+    const answer = await route.fetch();
+    await new Promise<void>((resolve) => answers.push(resolve));
+    await route.fulfill({ response: answer });
+  });
+  const changed = { kind: 'package', change: 'created', path: '/analytics/oirawdata/x', location: 'oirawdata' } as const;
+  served.service.emit(changed);
+  await expect.poll(() => answers.length).toBe(1);
+
+  served.service.emit({ kind: 'capture', status: capture() });
+  served.service.emit(changed);
+  await expect.poll(() => stateOf('Sensor')).toBe('OK');
+  answers[0]?.();
+  await expect.poll(() => answers.length).toBe(2);
+  expect(await stateOf('Sensor')).toBe('OK');
+  answers[1]?.();
+});
+
 describe('by keyboard', () => {
   test('skip link, Enter on a node, Esc back to it', async () => {
     await panel.page.keyboard.press('Tab');

@@ -43,20 +43,32 @@ export function onLive(listener: (event: LiveEvent | null) => void): () => void 
 
 let refreshing: ReturnType<typeof setTimeout> | undefined;
 let refreshedAt = 0;
+/** What came while an answer is on its way: the answer may be older. Undefined where none is. */
+let missed: LiveEvent[] | undefined;
+/** Whether there is a reason to fetch that the answer on its way may be older than. */
+let again = false;
 
 /** Fetch the status soon, at most once a second whatever happens. */
 export function refreshSoon(): void {
-  refreshing ??= setTimeout(() => void refresh(), Math.max(100, refreshedAt + REFRESH_MS - Date.now()));
+  if (missed !== undefined) again = true;
+  else refreshing ??= setTimeout(() => void refresh(), Math.max(100, refreshedAt + REFRESH_MS - Date.now()));
 }
 
 async function refresh(): Promise<void> {
   clearTimeout(refreshing);
+  refreshing = undefined;
+  if (missed !== undefined) {
+    again = true;
+    return;
+  }
+  const since: LiveEvent[] = [];
+  missed = since;
   try {
     const next = await get<Status>('status');
     // An answer that has not changed (304) tells an old time.
     if (next !== answer) clockApart = next.now - Date.now();
     answer = next;
-    update(next);
+    update(since.reduce(applyEvent, next));
     statusError.set(null);
     if (connection.get() === 'offline') connection.set('polling');
   } catch (error) {
@@ -64,8 +76,12 @@ async function refresh(): Promise<void> {
     statusError.set(error);
     if (error.status === 0) connection.set('offline');
   } finally {
-    refreshing = undefined;
+    missed = undefined;
     refreshedAt = Date.now();
+    if (again) {
+      again = false;
+      refreshSoon();
+    }
   }
 }
 
@@ -83,6 +99,7 @@ function addSample({ perSecond, queue }: CaptureStatus): void {
 }
 
 function take(event: LiveEvent): void {
+  missed?.push(event);
   const now = status.get();
   if (now !== null) update(applyEvent(now, event));
   if (event.kind === 'job' || event.kind === 'package' || event.kind === 'reset') refreshSoon();
