@@ -52,7 +52,6 @@ export class DuckDbDriver implements Driver {
         session.discard();
         // There may be no transaction any more; what went wrong is already known.
         await writer.run('rollback').catch(() => {});
-        await session.limitMemory('otherwise').catch(() => {});
         throw error;
       } finally {
         signal?.removeEventListener('abort', interrupt);

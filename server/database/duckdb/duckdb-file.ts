@@ -26,13 +26,15 @@ function memoryLimits(threads: number): MemoryLimits {
 
 export interface Loader {
   readonly scan: BatchScan;
-  readonly memory: MemoryLimits;
+  /** Over a connection of its own: where others hold more than that just now the limit stays, and no transaction suffers for it. */
+  limitMemory(phase: keyof MemoryLimits): Promise<void>;
 }
 
-/** The one connection that writes, and the instance that makes others. */
+/** The one connection that writes, the one that sets limits, and the instance that makes others. */
 export interface Opened extends Loader {
   readonly instance: DuckDBInstance;
   readonly writer: DuckDBConnection;
+  readonly control: DuckDBConnection;
 }
 
 /**
@@ -128,11 +130,16 @@ export class DuckDbFile {
     const writer = await instance.connect();
     const scan = new BatchScan(threads);
     writer.registerTableFunction(scan.function);
-    return { instance, writer, scan, memory };
+    const control = await instance.connect();
+    const limitMemory = async (phase: keyof MemoryLimits): Promise<void> => {
+      await control.run(`set memory_limit = '${memory[phase]}'`).catch(() => {});
+    };
+    return { instance, writer, control, scan, limitMemory };
   }
 
-  async #close({ instance, writer }: Opened): Promise<void> {
+  async #close({ instance, writer, control }: Opened): Promise<void> {
     await Promise.all(this.#users);
+    control.closeSync();
     writer.closeSync();
     // Writes what is in the WAL into the file, and gives the lock back.
     instance.closeSync();

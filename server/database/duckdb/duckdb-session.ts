@@ -6,7 +6,7 @@ import type { LoadTarget, SqlSession, Value } from '../driver.js';
 import { id } from '../sql.js';
 import { beanColumns, type ColumnShape } from '../table-shape.js';
 import type { BatchScan } from './batch-scan.js';
-import type { Loader, MemoryLimits } from './duckdb-file.js';
+import type { Loader } from './duckdb-file.js';
 
 /**
  * Batches are loaded by the group: a statement each would leave a trail of small row groups, which DuckDB merges afterwards at twice
@@ -43,7 +43,6 @@ export class DuckDbSession implements SqlSession {
   readonly #connection: DuckDBConnection;
   readonly #toError: (cause: unknown) => Error;
   readonly #loader: Loader | undefined;
-  #phase: keyof MemoryLimits = 'otherwise';
   /** By table: rows that are still to be written. */
   readonly #appenders = new Map<string, DuckDBAppender>();
 
@@ -69,8 +68,9 @@ export class DuckDbSession implements SqlSession {
   }
 
   async load({ table, shape, period }: LoadTarget, batches: AsyncIterable<Batch>): Promise<number> {
-    const scan = this.#loader?.scan;
-    if (!scan) throw new TypeError('this session only reads');
+    const loader = this.#loader;
+    if (!loader) throw new TypeError('this session only reads');
+    const { scan } = loader;
     const columns = beanColumns(shape);
     const names = columns.map((c) => id(c.name));
     const fixed = period ? [`'${period.granularity}' as granularity`, `date '${formatDay(period.first)}' as period`] : [];
@@ -99,21 +99,26 @@ export class DuckDbSession implements SqlSession {
 
     // While DuckDB works on one group, the next is read.
     let loading: Promise<void> | undefined;
+    let isMuch = false;
     try {
       for await (const group of groups(batches)) {
         if (loading !== undefined) {
           await loading;
-          await this.limitMemory('loading');
+          if (!isMuch) await loader.limitMemory('loading');
+          isMuch = true;
         }
         loading = loadGroup(group);
         // It may fail long before it is awaited.
         loading.catch(() => {});
       }
     } finally {
-      // Even where reading fails: nothing else may be asked of the connection before it has ended.
-      await loading;
+      try {
+        // Even where reading fails: nothing else may be asked of the connection before it has ended.
+        await loading;
+      } finally {
+        if (isMuch) await loader.limitMemory('otherwise');
+      }
     }
-    await this.limitMemory('otherwise');
     return rows;
   }
 
@@ -166,13 +171,6 @@ export class DuckDbSession implements SqlSession {
       }
     }
     this.#appenders.clear();
-  }
-
-  /** A failed statement leaves the limit of its phase: not before a rollback can it be changed. */
-  async limitMemory(phase: keyof MemoryLimits): Promise<void> {
-    if (this.#phase === phase || this.#loader === undefined) return;
-    await this.#execute(`set memory_limit = '${this.#loader.memory[phase]}'`);
-    this.#phase = phase;
   }
 
   makeRoom(): Promise<void> {
