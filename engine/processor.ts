@@ -39,8 +39,8 @@ export interface MapReduce {
   /** One block of input to batches of any types. Without it, reduce gets the input's own rows. */
   map?(batch: Batch, context: Context): readonly Batch[];
   /**
-   * So many shards are one, and map gets all rows of a type in it at once: for a map that makes fewer rows of more of them.
-   * Default: 1, block by block.
+   * How many shards a map task takes, where it makes fewer rows of more of them: with more than one, map gets all rows of a
+   * type in them at once. Default: 1, block by block.
    */
   readonly shardsPerMap?: number;
   /** What map made of one type in a shard to fewer rows that reduce to the same. It is called where that can pay, or not at all. */

@@ -42,6 +42,12 @@ export interface Executor {
   close(): Promise<void>;
 }
 
+/**
+ * What V8 may use in a thread of ours. Little that is made there lives longer than a moment; V8's default of 48 MB for it is no
+ * faster (measured).
+ */
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 };
+
 /** What a call came to. Errors lose their fields between threads, so they travel as data. */
 export type Envelope = { readonly thread: number; readonly start: number; readonly end: number } & (
   | { readonly ok: true; readonly value: unknown }

@@ -4,6 +4,7 @@ import { fail, type TidemillError } from '../errors.js';
 import {
   eventOf,
   notPlain,
+  THREAD_LIMITS,
   wallClock,
   openEnvelope,
   type Call,
@@ -17,9 +18,6 @@ interface Waiting {
   readonly priority: number;
   start(): void;
 }
-
-/** Tasks make few objects that live longer than a moment; V8's default of 48 MB a thread is no faster here (measured). */
-const YOUNG_GENERATION = { maxYoungGenerationSizeMb: 4 };
 
 /**
  * Runs calls in worker threads. The queue is here and not in Piscina, so that a longer chain of jobs can go first; Piscina
@@ -45,7 +43,7 @@ export class PoolExecutor implements Executor {
       minThreads: workers,
       maxThreads: workers,
       concurrentTasksPerWorker: 1,
-      resourceLimits: YOUNG_GENERATION,
+      resourceLimits: THREAD_LIMITS,
       niceIncrement: process.platform === 'linux' ? nice : 0,
       taskQueue: new FixedQueue(),
     });

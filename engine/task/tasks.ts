@@ -106,10 +106,10 @@ function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {
 /** What map and combine make of a shard. */
 function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
   const made: Batch[] = [];
+  const { combine, shardsPerMap = 1 } = work;
   const blocks = shardBatches(shard);
-  for (const batch of work.shardsPerMap === undefined ? blocks : Array.from(listsByType(blocks).values(), concatBatches))
+  for (const batch of shardsPerMap === 1 ? blocks : Array.from(listsByType(blocks).values(), concatBatches))
     made.push(...(work.map?.(batch, context) ?? [batch]).filter((b) => b.rows > 0));
-  const { combine } = work;
   if (combine === undefined) return made;
   return [...listsByType(made).values()].flatMap((list) => {
     const rows = list.reduce((n, b) => n + b.rows, 0);

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../errors.js';
-import { TidemillError, type AggregateType, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
+import { THREAD_LIMITS, TidemillError, type AggregateType, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
 import type { WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 interface Waiting {
@@ -34,8 +34,7 @@ export class DatabaseSink implements Sink {
     this.#onTask = onTask;
     this.#worker = new Worker(new URL('./writer-thread.js', import.meta.url), {
       workerData: start,
-      // Rows do not become objects here: what V8 would keep for new ones is not needed.
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      resourceLimits: THREAD_LIMITS,
     });
     this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer));
     this.#worker.on('error', (cause) => this.#lose(cause));

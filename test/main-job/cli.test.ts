@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { line, trafficBytes } from '../support/dataset.js';
+import { databaseOf, line, trafficBytes } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { ended, startTidemill, tidemill, tidemillJson } from '../support/tidemill.js';
 
@@ -82,6 +82,20 @@ describe('run', () => {
     expect(again).toMatchObject({ code: 0, stderr: '' });
     expect(again.stdout).toContain(`${lines}: imported before, nothing changes\n`);
     expect(again.stdout).toContain('Nothing to do');
+  });
+
+  test('what cannot be shown of the sums in the end is no failure of the work', async () => {
+    const unreadable = path.join(folder, 'unreadable');
+    await tidemill(['run', lines, '--data', unreadable]);
+    const instance = await DuckDBInstance.create(databaseOf(unreadable));
+    const connection = await instance.connect();
+    await connection.run('alter table l3_object rename column views to seen');
+    connection.closeSync();
+    instance.closeSync();
+    const { code, stdout } = await tidemill(['run', lines, '--data', unreadable]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^The tops cannot be shown: .*views/m);
+    expect(stdout).toMatch(/^The sums are in .*analytics\.duckdb$/m);
   });
 });
 

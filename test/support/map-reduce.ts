@@ -31,8 +31,8 @@ const stored = (b: Batch): Batch => decodeBlock(encodeBlock(b));
 /** What each partition's reducer makes, or what finish makes of all of it. */
 export function mapReduce(work: MapReduce, input: BeanType, shards: Shards, partitions: number, context: Context): Batch[][] {
   const spills = shards.map((blocks, shard) => {
-    let made = blocks
-      .map((beans) => stored(batchOf(input, beans)))
+    const given = blocks.map((beans) => stored(batchOf(input, beans)));
+    let made = ((work.shardsPerMap ?? 1) > 1 && given.length > 0 ? [concatBatches(given)] : given)
       .flatMap((b) => work.map?.(b, context) ?? [b])
       .filter((b) => b.rows > 0);
     // It may be called or not.

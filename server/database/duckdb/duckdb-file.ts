@@ -131,8 +131,13 @@ export class DuckDbFile {
     const scan = new BatchScan(threads);
     writer.registerTableFunction(scan.function);
     const control = await instance.connect();
+    let now: keyof MemoryLimits = 'otherwise';
     const limitMemory = async (phase: keyof MemoryLimits): Promise<void> => {
-      await control.run(`set memory_limit = '${memory[phase]}'`).catch(() => {});
+      if (phase === now) return;
+      await control.run(`set memory_limit = '${memory[phase]}'`).then(
+        () => (now = phase),
+        () => {},
+      );
     };
     return { instance, writer, control, scan, limitMemory };
   }

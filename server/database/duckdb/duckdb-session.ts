@@ -99,13 +99,11 @@ export class DuckDbSession implements SqlSession {
 
     // While DuckDB works on one group, the next is read.
     let loading: Promise<void> | undefined;
-    let isMuch = false;
     try {
       for await (const group of groups(batches)) {
         if (loading !== undefined) {
           await loading;
-          if (!isMuch) await loader.limitMemory('loading');
-          isMuch = true;
+          await loader.limitMemory('loading');
         }
         loading = loadGroup(group);
         // It may fail long before it is awaited.
@@ -116,7 +114,7 @@ export class DuckDbSession implements SqlSession {
         // Even where reading fails: nothing else may be asked of the connection before it has ended.
         await loading;
       } finally {
-        if (isMuch) await loader.limitMemory('otherwise');
+        await loader.limitMemory('otherwise');
       }
     }
     return rows;

@@ -6,9 +6,13 @@ import { Worker } from 'node:worker_threads';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { L3Session } from '#processors/beans.js';
+import type { Batch } from '#engine/column.js';
+import { DuckDbDriver } from '#server/database/duckdb/duckdb-driver.js';
 import { duckDbError } from '#server/database/duckdb/duckdb-errors.js';
 import { stringTable } from '#server/database/duckdb/string-table.js';
 import { openDatabase } from '#server/database/open-database.js';
+import { createTable } from '#server/database/sql.js';
+import { shapeOf } from '#server/database/table-shape.js';
 import { conformance } from './conformance.js';
 import { beansIn, codeOf, inject } from './harness.js';
 
@@ -38,7 +42,47 @@ describe('a DuckDB file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  const columnsOf = (rows: number): Batch['columns'] => {
+    const zeros = { kind: 'number', values: new Float64Array(rows) } as const;
+    const dictionary = { size: 1, offsets: Uint32Array.of(0, 1), bytes: Buffer.from('s') };
+    const site = { kind: 'string', dictionary, codes: new Uint32Array(rows) } as const;
+    return { site, sessions: zeros, impressions: zeros, bounces: zeros, duration_ms: zeros };
+  };
   const sessions = [{ site: 's', sessions: 1, impressions: 2, bounces: 0, duration_ms: 3 }];
+
+  test('holds less memory while much is loaded, and as much as before when that has ended or failed', async () => {
+    const driver = await DuckDbDriver.open(file, { threads: 1 });
+    const limit = async (): Promise<unknown> => (await driver.read((s) => s.all("select current_setting('memory_limit') as m")))[0]?.['m'];
+    const usual = await limit();
+    const shape = shapeOf(L3Session);
+    const rows = 300_000;
+    const seen: unknown[] = [];
+    const load = (groups: number, end: () => void): Promise<number> =>
+      driver.write(async (session) => {
+        async function* numbers(): AsyncGenerator<Batch> {
+          for (let i = 0; i < groups; i++) {
+            seen.push(await limit());
+            yield { type: L3Session.name, rows, columns: columnsOf(rows) };
+          }
+          end();
+        }
+        await session.run(createTable(shape, driver));
+        return session.load({ table: shape.table, shape, period: { granularity: 'day', first: 16_861 } }, numbers());
+      });
+    try {
+      expect(await load(12, () => undefined)).toBe(12 * rows);
+      expect(seen[0]).toBe(usual);
+      expect(seen.at(-1)).not.toBe(usual);
+      expect(await limit()).toBe(usual);
+      const broken = (): never => {
+        throw new Error('no more');
+      };
+      await expect(load(12, broken)).rejects.toThrow('no more');
+      expect(await limit()).toBe(usual);
+    } finally {
+      await driver.close();
+    }
+  });
 
   test('is refused while another process has it, and free when that has closed it', async () => {
     const other = fork(new URL('fixtures/hold-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
