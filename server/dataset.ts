@@ -3,18 +3,9 @@ import path from 'node:path';
 import { fail } from './errors.js';
 import { zone } from '../engine/period.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
-import type { Declarations } from './declarations.js';
+import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
+import { loadDeclarations, type Declarations } from './declarations.js';
 import { readSettings, type Settings } from './settings.js';
-
-/** Which dataset a command works on, and how. */
-export interface DatasetOptions {
-  /** The folder of all datasets. */
-  readonly data: string;
-  readonly name: string;
-  /** A path or URL in place of `analytics.duckdb` in the dataset's folder. */
-  readonly database?: string | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
 
 /** An open dataset. */
 export interface Dataset extends Declarations {
@@ -29,26 +20,12 @@ export interface Dataset extends Declarations {
 
 const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
 
-export function folderOf({ data, name }: Pick<DatasetOptions, 'data' | 'name'>): string {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name))
-    throw fail('TM_ERR_DATASET_NAME', `'${name}' is not a name for a dataset`);
-  return path.join(path.resolve(data), name);
-}
-
 /**
  * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, those of the store.
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
-  const { folder, settings } = existing(options);
-  return assemble(options, folder, settings, 'read');
-}
-
-/** Open what is stored of a dataset to look at it, for a command that needs nothing declared. Errors: as openForReading. */
-export async function openStoreForReading(options: DatasetOptions): Promise<LmdbStore> {
-  const { folder, settings } = existing(options);
-  // Modules of the user's may be wrong; the built-in one is not, and takes time to load.
-  if (settings.processors.length > 0) await declarationsOf(folder, settings);
-  return openStore(folder, settings, options.name, 'read');
+  const folder = existingFolder(options);
+  return assemble(options, folder, readSettings(folder, options.environment), 'read');
 }
 
 /**
@@ -74,15 +51,8 @@ export async function openForWriting(options: DatasetOptions, timeZone?: string)
   return assemble(options, folder, settings, 'write');
 }
 
-function existing(options: DatasetOptions): { folder: string; settings: Settings } {
-  const folder = folderOf(options);
-  if (!LmdbStore.exists(storeFolder(folder)))
-    throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${options.name}' in ${path.resolve(options.data)}`);
-  return { folder, settings: readSettings(folder, options.environment) };
-}
-
 async function assemble(options: DatasetOptions, folder: string, settings: Settings, mode: 'read' | 'write'): Promise<Dataset> {
-  const declarations = await declarationsOf(folder, settings);
+  const declarations = await loadDeclarations(folder, settings.processors);
   const store = await openStore(folder, settings, options.name, mode);
   try {
     return {
@@ -100,11 +70,6 @@ async function assemble(options: DatasetOptions, folder: string, settings: Setti
   }
 }
 
-async function declarationsOf(folder: string, { processors }: Settings): Promise<Declarations> {
-  const { loadDeclarations } = await import('./declarations.js');
-  return loadDeclarations(folder, processors);
-}
-
 async function openStore(folder: string, settings: Settings, name: string, mode: 'read' | 'write'): Promise<LmdbStore> {
   const store = await LmdbStore.open(storeFolder(folder), name, mode);
   try {
@@ -114,10 +79,6 @@ async function openStore(folder: string, settings: Settings, name: string, mode:
     await store.close();
     throw error;
   }
-}
-
-function storeFolder(folder: string): string {
-  return path.join(folder, 'store');
 }
 
 /** Days are cut in the zone of the first import: a later edit of dataset.json must not mix two kinds of days. */

@@ -1,5 +1,5 @@
 /** The capture process: `node capture-main.js '{"data":"…","dataset":"analytics","port":7401,"host":"127.0.0.1"}'`. */
-import { folderOf } from '../dataset.js';
+import { folderOf } from '../dataset-folder.js';
 import { createLog } from '../log.js';
 import { readSettings } from '../settings.js';
 import { runChild } from '../supervisor/run-child.js';

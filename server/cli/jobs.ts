@@ -1,5 +1,5 @@
 import { fail } from '../errors.js';
-import { openStoreForReading } from '../dataset.js';
+import { openStoreForReading } from '../dataset-folder.js';
 import { formatPeriod } from '../../engine/period.js';
 import type { Job } from '../../engine/index.js';
 import { formatCount, formatDuration, formatTime } from '../terminal/format.js';

@@ -1,9 +1,7 @@
 import { fail } from '../errors.js';
 import { openForWriting } from '../dataset.js';
 import { Workshop } from '../workshop.js';
-import { LmdbStore } from '../../engine/store/lmdb-store.js';
-import { folderOf } from '../dataset.js';
-import path from 'node:path';
+import { existingFolder } from '../dataset-folder.js';
 import { formatCount, formatDuration } from '../terminal/format.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
@@ -13,8 +11,7 @@ import type { Drained, Job } from '../../engine/index.js';
 
 export async function processCommand({ options, signal }: Invocation<{ readonly close?: true } & ProfileOption>): Promise<void> {
   const at = datasetOptions(options);
-  if (!LmdbStore.exists(path.join(folderOf(at), 'store')))
-    throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${at.name}' in ${path.resolve(at.data)}`);
+  existingFolder(at);
   const dataset = await openForWriting(at);
   const profile = profileOf(options);
   const workshop = new Workshop(dataset, { ...options, onTask: profile?.onTask });

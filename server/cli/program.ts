@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../errors.js';
 import { reportError } from './output.js';
-import type { DatasetOptions } from '../dataset.js';
+import type { DatasetOptions } from '../dataset-folder.js';
 
 /** Options that every command has. */
 export interface Common {

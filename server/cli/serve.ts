@@ -1,5 +1,5 @@
 import { checkBinding } from '../api/http/access.js';
-import { folderOf } from '../dataset.js';
+import { folderOf } from '../dataset-folder.js';
 import { createLog } from '../log.js';
 import { readSettings } from '../settings.js';
 import type { ChildOptions } from '../supervisor/messages.js';

@@ -200,7 +200,7 @@ describe('a module that is wrong', () => {
     writeFileSync(file, line(T));
     expect(await tidemill(['import', file, '--data', data])).toMatchObject({ code: 0 });
     prepareDataset(data, { settings: { processors: ['./mine.js'] } });
-    const { code, stderr } = await tidemill(['jobs', '--data', data]);
+    const { code, stderr } = await tidemill(['import', file, '--data', data]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/mine\.js .* \(TM_ERR_DECLARATION\)$/m) as string });
   });
 
