@@ -19,7 +19,8 @@ import { IMPRESSION_COLUMNS, type ListColumn } from './columns.js';
 import type { Place } from './places.js';
 import { ACCEPTED } from './rejects.js';
 import { ABSENT, FIRST_CODE } from './scan-memory.js';
-import { fewTexts, type JudgedRows, type ListValues, type Texts, type TextValues } from './values.js';
+import { fewTexts, isConstant, type JudgedRows, type ListValues, type Texts, type TextValues } from './values.js';
+import { KEY_LENGTH, type TextBytes, type visitorKeys } from './visitor-key.js';
 
 export interface DayBatch {
   readonly day: Day;
@@ -29,7 +30,7 @@ export interface DayBatch {
 export interface Lookups {
   readonly agents: Agents;
   readonly placeOf: (ip: string) => Place;
-  readonly visitorKey: (ip: string, agent: string) => string;
+  readonly visitorKey: ReturnType<typeof visitorKeys>;
 }
 
 /** A column under construction: a code into the interner for each accepted row. */
@@ -168,9 +169,15 @@ function lookedUp<N extends 'browser' | 'os' | 'device' | 'country' | 'region' |
 /** A column whose absent values are what `valueOf` says of another column's code. */
 function withFound(own: TextValues, rows: Uint32Array, by: Coded, valueOf: (key: number) => string): Coded {
   const column = gather(own, rows);
-  if (!own.codes.includes(ABSENT)) return column;
   const { codes, interner } = column;
   const codeOf = fewTexts(interner);
+  if (isConstant(own)) {
+    const found = zeroUints(by.interner.size);
+    for (const key of firstUses(by)) found[key] = codeOf(valueOf(key));
+    valuesOf(by.codes, found, codes);
+    return column;
+  }
+  if (!own.codes.includes(ABSENT)) return column;
   const found = new Int32Array(by.interner.size).fill(-1);
   for (let i = 0; i < rows.length; i++) {
     if (own.codes[rows[i] as number] !== ABSENT) continue;
@@ -181,18 +188,32 @@ function withFound(own: TextValues, rows: Uint32Array, by: Coded, valueOf: (key:
   return column;
 }
 
+/** The codes that a column uses, in the order of first use. */
+function firstUses({ codes, interner }: Coded): Uint32Array {
+  const used = unsetUints(Math.min(codes.length, interner.size));
+  const isUsed = new Uint8Array(interner.size);
+  let n = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] as number;
+    if (isUsed[code] !== 0) continue;
+    isUsed[code] = 1;
+    used[n++] = code;
+  }
+  return used.subarray(0, n);
+}
+
 /** Visitors who have no id get the key of their address and agent. */
 function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visitorKey']): Coded {
   const { codes, interner } = visitor;
   const unnamed = interner.internString('');
-  const ipAt = textsOf(ip);
-  const agentAt = textsOf(agent);
+  const ipAt = bytesOf(ip);
+  const agentAt = bytesOf(agent);
   const agents = agent.interner.size;
   const keys = new Map<number, number>();
   const keyAt = (address: number, by: number): number => {
     const pair = address * agents + by;
     let key = keys.get(pair);
-    if (key === undefined) keys.set(pair, (key = interner.internString(keyOf(ipAt(address), agentAt(by)))));
+    if (key === undefined) keys.set(pair, (key = interner.intern(keyOf(ipAt(address), agentAt(by)), 0, KEY_LENGTH)));
     return key;
   };
   // Nearly every address has one agent at a time: the last one, plus one, and the key of the two.
@@ -212,7 +233,13 @@ function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visit
   return visitor;
 }
 
-/** The texts of a column that is ready, as strings by their codes. */
+/** The texts of a column that is ready, by their codes. */
+function bytesOf({ interner }: Coded): (code: number) => TextBytes {
+  const { bytes, offsets } = interner.dictionary();
+  return (code) => ({ bytes, start: offsets[code] as number, end: offsets[code + 1] as number });
+}
+
+/** The same as strings. */
 function textsOf({ interner }: Coded): (code: number) => string {
   const { bytes, offsets } = interner.dictionary();
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

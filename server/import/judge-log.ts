@@ -9,6 +9,7 @@ import { isSite } from './judge-impressions.js';
 import { optionalField, siteOf, type LoggedRequest } from './log-line.js';
 import { ACCEPTED, filteredBy, rejectedFor, type Filter, type Verdict } from './rejects.js';
 import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
+import { PlainRequest } from './plain-request.js';
 import { FIRST_CODE } from './scan-memory.js';
 import { fewTexts, isCleanWithin, isWithin, rejectMarked, rejectTimes, type JudgedRows, type TextValues } from './values.js';
 
@@ -80,34 +81,50 @@ interface JudgedRequests {
 function judgeRequests(m: LogMemory, { keep, readRequest }: LogRules): JudgedRequests {
   const texts = m.texts(REQUEST);
   const { size } = texts;
+  const { bytes } = m;
   const codes = m.codesOf(REQUEST);
+  const column = (): TextValues & { readonly values: Uint32Array; readonly interner: Interner } => ({
+    codes,
+    values: new Uint32Array(size),
+    interner: new Interner(size, size * 32),
+  });
   const verdicts = new Uint8Array(size).fill(rejectedFor('format'));
-  const column = (): TextValues & { readonly values: Uint32Array } => ({ codes, values: new Uint32Array(size), interner: new Interner() });
   const object = { column: column(), marks: new Uint8Array(size) };
   const term = { column: column(), marks: new Uint8Array(size) };
   const type = column();
   const action = column();
   const fewTypes = fewTexts(type.interner);
   const fewActions = fewTexts(action.interner);
+  const fewTerms = fewTexts(term.column.interner);
+  const plain = new PlainRequest();
   for (let code = FIRST_CODE; code < size; code++) {
-    const request = readRequest(m.textAt(texts.position(code), texts.length(code)));
+    const start = texts.position(code);
+    const length = texts.length(code);
+    const isPlain = !texts.isEscaped(code) && plain.read(bytes, start, start + length);
+    const request = isPlain ? plain : readRequest(m.textAt(start, length));
     if (request === undefined) continue;
-    if (request.method !== 'GET' && request.method !== 'POST' && !keep.has('method')) {
-      verdicts[code] = filteredBy('method');
-    } else if (request.type === 'Static' && !keep.has('static')) {
-      verdicts[code] = filteredBy('static');
-    } else {
-      verdicts[code] = ACCEPTED;
-      if (isCleanWithin(request.object, MAX_LENGTH.object))
-        object.column.values[code] = object.column.interner.internString(request.object);
+    const verdict = verdictOf(request, keep);
+    verdicts[code] = verdict;
+    if (verdict !== ACCEPTED) continue;
+    type.values[code] = fewTypes(request.type);
+    action.values[code] = fewActions(request.action);
+    const { interner } = object.column;
+    if ('object' in request) {
+      if (isCleanWithin(request.object, MAX_LENGTH.object)) object.column.values[code] = interner.internString(request.object);
       else object.marks[code] = 1;
-      if (isCleanWithin(request.term, MAX_LENGTH.term)) term.column.values[code] = term.column.interner.internString(request.term);
-      else term.marks[code] = 1;
-      type.values[code] = fewTypes(request.type);
-      action.values[code] = fewActions(request.action);
-    }
+    } else if (isWithin(bytes, request.objectStart, request.objectEnd, MAX_LENGTH.object)) {
+      object.column.values[code] = interner.intern(bytes, request.objectStart, request.objectEnd);
+    } else object.marks[code] = 1;
+    if (isCleanWithin(request.term, MAX_LENGTH.term)) term.column.values[code] = fewTerms(request.term);
+    else term.marks[code] = 1;
   }
   return { verdicts, object, term, type, action };
+}
+
+/** What a request brings by itself. */
+function verdictOf({ method, type }: Pick<LoggedRequest, 'method' | 'type'>, keep: LogRules['keep']): Verdict {
+  if (method !== 'GET' && method !== 'POST' && !keep.has('method')) return filteredBy('method');
+  return type === 'Static' && !keep.has('static') ? filteredBy('static') : ACCEPTED;
 }
 
 /** The format and the filters. `static` comes after `status`, though the request alone tells it. */
@@ -149,7 +166,7 @@ function judgeTexts(m: LogMemory, index: number, name: TextColumn, verdicts: Uin
     if (verdicts[row] === ACCEPTED) wanted[codes[row] as number] = 1;
   }
   const max = MAX_LENGTH[name];
-  const interner = new Interner();
+  const interner = new Interner(size);
   const values = new Uint32Array(size).fill(interner.internString(''), 0, FIRST_CODE);
   const marks = new Uint8Array(size);
   if (name === 'site') marks.fill(1, 0, FIRST_CODE);

@@ -65,15 +65,16 @@ export interface LoggedRequest {
   readonly term: string;
 }
 
-const TYPES = new Map<string, LoggedType>();
+/** What a path's extension, in small letters, says of it; of any other it is a page. */
+export const EXTENSIONS = new Map<string, LoggedType>();
 for (const extension of 'css js mjs map ico png jpg jpeg gif svg webp avif bmp tif tiff woff woff2 ttf otf eot'.split(' ')) {
-  TYPES.set(extension, 'Static');
+  EXTENSIONS.set(extension, 'Static');
 }
 for (const extension of (
   'pdf zip gz tgz bz2 xz 7z rar tar exe msi dmg pkg deb rpm apk iso jar mp3 mp4 m4a m4v ogg wav avi mov mkv webm ' +
   'csv tsv doc docx xls xlsx ppt pptx odt ods odp epub'
 ).split(' ')) {
-  TYPES.set(extension, 'Download');
+  EXTENSIONS.set(extension, 'Download');
 }
 const SEARCH_PARAMETERS = new Set(['q', 'query', 'search', 's', 'k', 'keyword']);
 
@@ -108,7 +109,7 @@ export function knownRequests(): (logged: string) => LoggedRequest | undefined {
 function typeOf(path: string): LoggedType {
   const dot = path.lastIndexOf('.');
   if (dot < 0 || dot < path.lastIndexOf('/')) return 'Page';
-  return TYPES.get(path.slice(dot + 1).toLowerCase()) ?? 'Page';
+  return EXTENSIONS.get(path.slice(dot + 1).toLowerCase()) ?? 'Page';
 }
 
 /** The value of the query's first search parameter that has one, or ''. */

@@ -16,7 +16,7 @@ import { judgeLog } from './judge-log.js';
 import { knownRequests, readLog } from './log-line.js';
 import { LogMemory } from './log-memory.js';
 import { placeLookup } from './places.js';
-import { ACCEPTED, filterOf, FILTERS, reasonOf, rejectBatch, type Filter, type Reason, type Reject } from './rejects.js';
+import { ACCEPTED, filteredBy, filterOf, FILTERS, reasonOf, rejectBatch, type Filter, type Reason, type Reject } from './rejects.js';
 import { kernel as fastest, type ScanKernel } from './scan-kernel.js';
 import type { ScanMemory } from './scan-memory.js';
 import type { JudgedRows } from './values.js';
@@ -100,16 +100,12 @@ export function createParser(options: ParserOptions, kernel: ScanKernel = fastes
       ? readLines(reader, memory.start, memory.end)
       : readValidLines(reader);
     const judged = reader.judge();
-    const filtered: Partial<Record<Filter, number>> = {};
     const { numbers, starts, ends } = memory;
+    const verdictCounts = new Uint32Array(256);
     for (let row = 0; row < judged.rows; row++) {
       const verdict = judged.verdicts[row] as number;
-      if (verdict === ACCEPTED) continue;
-      const filter = filterOf(verdict);
-      if (filter !== undefined) {
-        filtered[filter] = (filtered[filter] ?? 0) + 1;
-        continue;
-      }
+      verdictCounts[verdict] = (verdictCounts[verdict] as number) + 1;
+      if (verdict === ACCEPTED || filterOf(verdict) !== undefined) continue;
       rejects.push({
         line: numbers[row] as number,
         reason: reasonOf(verdict) as Reason,
@@ -120,6 +116,11 @@ export function createParser(options: ParserOptions, kernel: ScanKernel = fastes
     const batches = dayBatches(judged, here, lookups, limits.batchRows ?? BATCH_ROWS);
     const rejected: Partial<Record<Reason, number>> = {};
     for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
+    const filtered: Partial<Record<Filter, number>> = {};
+    for (const filter of FILTERS) {
+      const n = verdictCounts[filteredBy(filter)] as number;
+      if (n > 0) filtered[filter] = n;
+    }
     const accepted = batches.reduce((n, { batch }) => n + batch.rows, 0);
     const dropped = Object.values(filtered).reduce((n, m) => n + m, 0);
     return {

@@ -19,9 +19,14 @@ export class PlainTexts implements Texts {
     return this.#interner?.dictionary() ?? this.#scanned;
   }
 
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    if (start === end) return 0;
+    return (this.#interner ??= internerOf(this.#scanned)).intern(bytes, start, end);
+  }
+
   internString(text: string): number {
-    if (text === '') return 0;
-    return (this.#interner ??= internerOf(this.#scanned)).internString(text);
+    const bytes = Buffer.from(text, 'utf8');
+    return this.intern(bytes, 0, bytes.length);
   }
 }
 

@@ -9,6 +9,7 @@ import { ACCEPTED, rejectedFor, type Reason, type Verdict } from './rejects.js';
 export interface Texts {
   readonly size: number;
   dictionary(): Dictionary;
+  intern(bytes: Uint8Array, start: number, end: number): number;
   internString(text: string): number;
 }
 
@@ -18,6 +19,11 @@ export interface TextValues {
   /** undefined: those of PlainTexts, see ScanMemory.plainTexts. */
   readonly values: Uint32Array | undefined;
   readonly interner: Texts;
+}
+
+/** Whether all rows have the same value, that of the code 0. */
+export function isConstant({ values }: TextValues): boolean {
+  return values?.length === 1;
 }
 
 /** A column of lists: row i has the entries `entries[offsets[codes[i]] .. offsets[codes[i] + 1])` of the interner. */

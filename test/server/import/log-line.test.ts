@@ -1,6 +1,8 @@
 /** What one line of an access log says (spec §7): the pure readers, by strings. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { optionalField, readLogLine, readRequest, siteOf, splitVirtualHost, unescapeField } from '#server/import/log-line.js';
+import { PlainRequest } from '#server/import/plain-request.js';
 
 describe('a request', () => {
   const page = { method: 'GET', type: 'Page', action: 'view', term: '' };
@@ -188,4 +190,46 @@ test('a virtual host', () => {
   expect(siteOf('shop.example:80')).toBe('shop.example');
   expect(siteOf('Shop.example')).toBe('Shop.example');
   expect(siteOf('a:b')).toBe('a:b');
+});
+
+describe('a plain request', () => {
+  /** What it says by its bytes, among others; undefined where it is left to readRequest. */
+  function readPlain(request: string): ReturnType<typeof readRequest> {
+    const bytes = Buffer.from(`"${request}" HTTP/1.1 200`);
+    const plain = new PlainRequest();
+    if (!plain.read(bytes, 1, 1 + Buffer.byteLength(request))) return undefined;
+    const { method, type, action, term, objectStart, objectEnd } = plain;
+    return { method, type, action, term, object: bytes.toString('utf8', objectStart, objectEnd) };
+  }
+
+  test.each(['GET / HTTP/1.1', 'POST /a/b.c/d HTTP/2.0', 'GET /a.CSS?v=1#x HTTP/1.1', 'GET /a b.pdf HTTP/1.1', 'HEAD /ü/x.woff2 HTTP/1.1'])(
+    '%s',
+    (request) => expect(readPlain(request)).toBeDefined(),
+  );
+
+  test.each(['GET /?q=a HTTP/1.1', 'GET /a', 'GET * HTTP/1.1', 'GET /a#b HTTP/1.1', 'GET /a.\u212aml HTTP/1.1', 'GET /a HTTP', '', ' '])(
+    'none: %j',
+    (request) => expect(readPlain(request)).toBeUndefined(),
+  );
+
+  test('it says what readRequest says of it', () => {
+    const path = fc.string({
+      unit: fc.constantFrom('/', '.', '?', '#', ' ', 'a', 'q', '=', 'é', '\u212a', '\0', '-', '.css', '.PDF', '.woff2', '.html5'),
+    });
+    const method = fc.constantFrom('GET', 'POST', 'HEAD', 'get', 'GETS', '');
+    const protocol = fc.constantFrom(' HTTP/1.1', ' HTTP/', ' HTTP', ' ', '');
+    const seen = { plain: 0, left: 0 };
+    fc.assert(
+      fc.property(method, fc.constantFrom(' /', ' ', ''), path, protocol, (...parts) => {
+        const request = parts.join('');
+        const plain = readPlain(request);
+        seen[plain === undefined ? 'left' : 'plain']++;
+        if (plain === undefined) return;
+        const { method: said, ...rest } = readRequest(request) as NonNullable<typeof plain>;
+        expect(plain).toEqual({ ...rest, method: said === 'GET' || said === 'POST' ? said : '' });
+      }),
+      { numRuns: 5000 },
+    );
+    expect(Math.min(seen.plain, seen.left)).toBeGreaterThan(100);
+  });
 });

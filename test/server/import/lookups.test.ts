@@ -145,19 +145,30 @@ describe('places', () => {
   });
 });
 
+/** The key of two strings. */
+function keysOf(secret: string): (ip: string, agent: string) => string {
+  const keyOf = visitorKeys(secret);
+  // Among other bytes, as in a dictionary.
+  const text = (s: string): { bytes: Uint8Array; start: number; end: number } => {
+    const bytes = Buffer.from(`<${s}>`);
+    return { bytes, start: 1, end: bytes.length - 1 };
+  };
+  return (ip, agent) => Buffer.from(keyOf(text(ip), text(agent))).toString();
+}
+
 test('keys of visitors', () => {
-  const keyOf = visitorKeys('secret');
+  const keyOf = keysOf('secret');
   const known = keyOf('192.0.2.1', 'Agent');
   expect(known).toBe('h:5cc5d3a38fc1224571c78516efecaac8');
   expect(keyOf('192.0.2.1', 'Agent')).toBe(known);
-  expect(visitorKeys('secret')('192.0.2.1', 'Agent')).toBe(known);
+  expect(keysOf('secret')('192.0.2.1', 'Agent')).toBe(known);
   const others = [
     keyOf('192.0.2.1', ''),
     keyOf('', 'Agent'),
     keyOf('192.0.2.1A', 'gent'),
     keyOf('192.0.2.2', 'Agent'),
-    visitorKeys('Secret')('192.0.2.1', 'Agent'),
-    visitorKeys('')('192.0.2.1', 'Agent'),
+    keysOf('Secret')('192.0.2.1', 'Agent'),
+    keysOf('')('192.0.2.1', 'Agent'),
   ];
   expect(new Set([known, ...others]).size).toBe(7);
 });
@@ -166,7 +177,7 @@ test('a key is an HMAC, whatever the secret and however long the texts are', () 
   const text = fc.string({ unit: 'binary', maxLength: 3000 }).map((t) => t.replaceAll('\0', ''));
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.array(fc.tuple(text, text), { maxLength: 5 }), (secret, pairs) => {
-      const keyOf = visitorKeys(secret);
+      const keyOf = keysOf(secret);
       for (const [ip, agent] of pairs) {
         const hmac = createHmac('sha256', secret).update(`${ip}\0${agent}`).digest('hex');
         expect(keyOf(ip, agent)).toBe(`h:${hmac.slice(0, 32)}`);
