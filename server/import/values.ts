@@ -77,7 +77,7 @@ export function isWithin(bytes: Uint8Array, start: number, end: number, max: num
 
 /** Whether a string has no lone surrogate and no NUL. */
 export function isClean(text: string): boolean {
-  return !/[\0\ud800-\udfff]/u.test(text);
+  return text.isWellFormed() && !text.includes('\0');
 }
 
 /** Number of code points of a string. */
