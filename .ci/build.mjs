@@ -1,6 +1,7 @@
 /**
  * Compile the sources into dist/, copy what is not TypeScript beside it, and drop modules that have no source any more. Vite
- * bundles the status panel, whose folder it empties itself, and the modules that have packages in them, see packages.vite.mjs.
+ * bundles the status panel, whose folder it empties itself, the modules that have packages in them, see packages.vite.mjs, and
+ * those that all threads load, see rooms.vite.mjs.
  * dist/.built holds a digest of everything the build read; it is written last, so that a build that broke is not taken for whole.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ROOM_FILES } from './rooms.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['engine', 'processors', 'server', 'bench'];
@@ -16,6 +18,7 @@ const PANEL = 'server/panel/';
 const WASM = ['server/import/kernel/wasm/', 'engine/wasm/'];
 const KERNEL = '.ci/kernel.mjs';
 const PACKAGES = '.ci/packages.vite.mjs';
+const ROOMS = '.ci/rooms.vite.mjs';
 const stamp = join(root, 'dist/.built');
 
 /**
@@ -32,7 +35,7 @@ function filesIn(folder) {
 
 function digest() {
   const hash = createHash('sha256');
-  const scripts = ['.ci/build.mjs', KERNEL, PACKAGES];
+  const scripts = ['.ci/build.mjs', '.ci/rooms.mjs', KERNEL, PACKAGES, ROOMS];
   for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', ...scripts, ...FOLDERS.flatMap(filesIn)]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   }
@@ -72,8 +75,9 @@ export function build() {
   run(KERNEL, [], 'the kernels do not compile');
   bundle(`${PANEL}vite.config.ts`, 'the panel cannot be bundled');
   bundle(PACKAGES, 'the packages cannot be bundled');
+  bundle(ROOMS, 'the rooms cannot be bundled');
 
-  const wanted = new Set();
+  const wanted = new Set(ROOM_FILES.flatMap((file) => [`${file}.js`, `${file}.js.map`]));
   for (const file of FOLDERS.flatMap(filesIn)) {
     if (file.startsWith(PANEL) || WASM.some((folder) => file.startsWith(folder))) continue;
     const module = /^(.*)\.ts$/.exec(file)?.[1];

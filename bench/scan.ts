@@ -42,7 +42,7 @@ export const scan: Bench = {
   name: 'scan',
   question: 'What does the scan of raw lines take in WebAssembly, against the same sources as JavaScript?',
   async run({ rounds, warmUps, smoke }) {
-    const plain = await plainKernel();
+    const plain = plainKernel();
     const fast = fastKernel();
     const rows: string[][] = [];
     const figures: Record<string, unknown> = {};

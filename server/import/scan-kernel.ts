@@ -3,7 +3,8 @@
  * Node has none. They give the same rows and the same codes; the tests compare them.
  */
 import { readFileSync } from 'node:fs';
-import type * as Kernel from './kernel/kernel.js';
+import * as Kernel from './kernel/kernel.js';
+import { buffer } from './kernel/machine.js';
 
 /** What kernel/kernel.ts offers, and its memory, which moves when it grows. Places are bytes from the memory's beginning. */
 export type ScanKernel = typeof Kernel & { readonly buffer: () => ArrayBuffer };
@@ -18,10 +19,9 @@ export function fastKernel(): ScanKernel | undefined {
 }
 
 /** In plain JavaScript. One a process, for its memory is the module's. */
-export async function plainKernel(): Promise<ScanKernel> {
-  const [kernel, { buffer }] = await Promise.all([import('./kernel/kernel.js'), import('./kernel/machine.js')]);
-  return { ...kernel, buffer };
+export function plainKernel(): ScanKernel {
+  return { ...Kernel, buffer };
 }
 
 /** The faster one that works here, shared by all who scan in this thread: a shard is scanned and read before the next is. */
-export const kernel: ScanKernel = fastKernel() ?? (await plainKernel());
+export const kernel: ScanKernel = fastKernel() ?? plainKernel();

@@ -8,7 +8,7 @@ export const NOW = Date.UTC(2026, 5, 15, 12);
 export const options: ParserOptions = { format: 'impressions', site: 'default', keep: [], zone: 'UTC', now: NOW, key: 'secret' };
 
 /** The code that scans, in both its versions. */
-export const kernels = { WebAssembly: kernel, plain: await plainKernel() };
+export const kernels = { WebAssembly: kernel, plain: plainKernel() };
 export const kernelNames = ['WebAssembly', 'plain'] as const;
 
 /** What came of a shard, as plain values. */
