@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import {
   Coordinator,
   endOf,
@@ -10,16 +9,19 @@ import {
   type TaskEvent,
   type WorkPackage,
 } from '../engine/index.js';
-import { PoolExecutor } from '../engine/executor/pool-executor.js';
+import type { PoolExecutor } from '../engine/executor/pool-executor.js';
 import { tableTypes } from './declarations.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
 import { DatabaseSink } from './injection/database-sink.js';
 import { hostName, type Params } from '../processors/index.js';
 import path from 'node:path';
+import { startThreads } from './threads.js';
 import type { Dataset } from './dataset.js';
 import type { Settings } from './settings.js';
 
 export interface WorkshopOptions {
+  /** Closed with the workshop. Default: threads of its own, `workers` of them. */
+  readonly threads?: PoolExecutor | undefined;
   readonly workers?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly onTask?: ((event: TaskEvent) => void) | undefined;
@@ -91,7 +93,8 @@ export class Workshop {
       this.busy.set(name, (this.busy.get(name) ?? 0) + event.end - event.start);
       options.onTask?.(event);
     };
-    this.#executor = new PoolExecutor(options.workers ?? availableParallelism(), this.#onTask);
+    this.#executor = options.threads ?? startThreads(options.workers);
+    this.#executor.onTask = this.#onTask;
     this.#limits = options.limits ?? {};
     this.#clock = options.clock ?? Date.now;
   }

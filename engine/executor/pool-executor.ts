@@ -13,6 +13,18 @@ import {
   type RunOptions,
   type TaskEvent,
 } from './executor.js';
+import type { WorkerData } from './worker.js';
+
+export interface PoolOptions {
+  readonly onTask?: ((event: TaskEvent) => void) | undefined;
+  /** URLs of modules that calls will be of: each thread loads them at its start, before it is called. */
+  readonly modules?: readonly string[];
+  /**
+   * Lowers the priority of the threads, so that a process that also answers somebody does so while they are busy (on Linux;
+   * elsewhere a priority is the process's and stays as it is).
+   */
+  readonly nice?: number;
+}
 
 interface Waiting {
   readonly priority: number;
@@ -26,20 +38,19 @@ interface Waiting {
  */
 export class PoolExecutor implements Executor {
   readonly workers: number;
+  /** Told of every call that came to something. */
+  onTask: ((event: TaskEvent) => void) | undefined;
   readonly #pool: Piscina;
-  readonly #onTask: ((event: TaskEvent) => void) | undefined;
+  #closed: Promise<void> | undefined;
   readonly #waiting: Waiting[] = [];
   #running = 0;
 
-  /**
-   * `nice` lowers the priority of the threads, so that a process that also answers somebody does so while they are busy
-   * (on Linux; elsewhere a priority is the process's and stays as it is).
-   */
-  constructor(workers: number, onTask?: (event: TaskEvent) => void, nice = 0) {
+  constructor(workers: number, { onTask, modules = [], nice = 0 }: PoolOptions = {}) {
     this.workers = workers;
-    this.#onTask = onTask;
+    this.onTask = onTask;
     this.#pool = new Piscina({
       filename: new URL('./worker.js', import.meta.url).href,
+      workerData: { modules } satisfies WorkerData,
       minThreads: workers,
       maxThreads: workers,
       concurrentTasksPerWorker: 1,
@@ -66,8 +77,9 @@ export class PoolExecutor implements Executor {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#pool.destroy();
+  /** Again does nothing. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#pool.destroy());
   }
 
   /** Wait for a thread; it is the one of a call that has ended. */
@@ -120,7 +132,7 @@ export class PoolExecutor implements Executor {
       signal?.removeEventListener('abort', onAbort);
     }
     const event = eventOf(envelope, label);
-    if (envelope.ok) this.#onTask?.(event);
+    if (envelope.ok) this.onTask?.(event);
     onEnd?.(event);
     return openEnvelope<T>(envelope);
   }

@@ -1,14 +1,20 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { threadId } from 'node:worker_threads';
+import { threadId, workerData } from 'node:worker_threads';
 import { perform, type Call, type Envelope } from './executor.js';
 
 /** A heap that has grown to this, and to twice what is in use, is mostly what ended tasks have left. */
 const HEAP_BYTES = 20e6;
 
+/** What the pool tells a thread at its start. */
+export interface WorkerData {
+  readonly modules: readonly string[];
+}
+
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 let inUse = 0;
+await Promise.all((workerData as WorkerData).modules.map((module) => import(module)));
 
 /** The entry of a pool's worker thread. */
 export default async function work(call: Call): Promise<Envelope> {

@@ -4,7 +4,7 @@ import { Workshop } from '../workshop.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import { visible } from '../terminal/text.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
-import { datasetOptions, sameDataset, type Common, type Invocation } from './program.js';
+import { datasetOptions, sameDataset, type Common, type WorkInvocation } from './program.js';
 import { print, printJson } from './output.js';
 import type { ImportReport } from '../acquisition/import-files.js';
 import type { Format } from '../import/parse-shard.js';
@@ -16,10 +16,10 @@ export interface ImportOptions {
   readonly keep: readonly string[];
 }
 
-export async function importCommand({ options, signal }: Invocation<ImportOptions>, files: readonly string[]): Promise<void> {
+export async function importCommand({ options, signal, threads }: WorkInvocation<ImportOptions>, files: readonly string[]): Promise<void> {
   await checkSources(files, options.format);
   const dataset = await openForWriting(datasetOptions(options), options.tz);
-  const workshop = new Workshop(dataset, options);
+  const workshop = new Workshop(dataset, { threads });
   const progress = startProgress({ quiet: options.json === true });
   try {
     const report = await importWithProgress(workshop, files, options, progress, signal);

@@ -4,17 +4,21 @@ import { Workshop } from '../workshop.js';
 import { existingFolder } from '../dataset-folder.js';
 import { formatCount, formatDuration } from '../terminal/format.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
-import { datasetOptions, type Invocation } from './program.js';
+import { datasetOptions, type WorkInvocation } from './program.js';
 import { profileOf, type ProfileOption } from './profile.js';
 import { print, printJson, printTable } from './output.js';
 import type { Drained, Job } from '../../engine/index.js';
 
-export async function processCommand({ options, signal }: Invocation<{ readonly close?: true } & ProfileOption>): Promise<void> {
+export async function processCommand({
+  options,
+  signal,
+  threads,
+}: WorkInvocation<{ readonly close?: true } & ProfileOption>): Promise<void> {
   const at = datasetOptions(options);
   existingFolder(at);
   const dataset = await openForWriting(at);
   const profile = profileOf(options);
-  const workshop = new Workshop(dataset, { ...options, onTask: profile?.onTask });
+  const workshop = new Workshop(dataset, { threads, onTask: profile?.onTask });
   const progress = startProgress({ quiet: options.json === true });
   try {
     const drained = await processWithProgress(workshop, options.close === true, progress, signal);

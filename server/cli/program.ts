@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { fail } from '../errors.js';
 import { reportError } from './output.js';
 import type { DatasetOptions } from '../dataset-folder.js';
+import type { PoolExecutor } from '../../engine/executor/pool-executor.js';
 
 /** Options that every command has. */
 export interface Common {
@@ -17,6 +18,11 @@ export interface Common {
 export interface Invocation<O> {
   readonly options: O & Common;
   readonly signal: AbortSignal;
+}
+
+/** What a command is given that works on packages. */
+export interface WorkInvocation<O> extends Invocation<O> {
+  readonly threads: PoolExecutor;
 }
 
 export function datasetOptions({ data, dataset, db }: Common): DatasetOptions {
@@ -137,6 +143,21 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
       const run = await load();
       await run({ options: command.optsWithGlobals(), signal }, ...(given as never[]));
     };
+  /** Its threads start before the command is loaded: both take about as long. */
+  const work = <O>(load: () => Promise<(invocation: WorkInvocation<O>, ...args: never[]) => Promise<void>>): ReturnType<typeof action> =>
+    action<O>(async () => {
+      const { startThreads } = await import('../threads.js');
+      return async (invocation, ...args) => {
+        const threads = startThreads(invocation.options.workers);
+        try {
+          await (
+            await load()
+          )({ ...invocation, threads }, ...args);
+        } finally {
+          await threads.close();
+        }
+      };
+    });
   const withImportOptions = (command: Command): Command =>
     command
       .argument('<file...>', 'logs or raw lines, gzip too; - is standard input')
@@ -152,16 +173,16 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
   withImportOptions(program.command('run'))
     .description('import files, run every processor with every period closed, and print a summary')
     .option(...PROFILE)
-    .action(action(async () => (await import('./run.js')).run));
+    .action(work(async () => (await import('./run.js')).run));
   withImportOptions(program.command('import'))
     .description('read files into oirawdata and sesrawdata; what was imported before changes nothing')
-    .action(action(async () => (await import('./import.js')).importCommand));
+    .action(work(async () => (await import('./import.js')).importCommand));
   program
     .command('process')
     .description('run every ready job until none is')
     .option('--close', 'treat every period that has data as closed')
     .option(...PROFILE)
-    .action(action(async () => (await import('./process.js')).processCommand));
+    .action(work(async () => (await import('./process.js')).processCommand));
   program
     .command('serve')
     .description('run as a service: sensor, agent, scheduler, engine, API and status panel')

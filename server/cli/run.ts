@@ -5,7 +5,7 @@ import { Workshop } from '../workshop.js';
 import { formatCount, formatDuration, formatRate } from '../terminal/format.js';
 import { visible } from '../terminal/text.js';
 import { startProgress } from '../terminal/progress.js';
-import { datasetOptions, type Invocation } from './program.js';
+import { datasetOptions, type WorkInvocation } from './program.js';
 import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
 import { profileOf, type ProfileOption } from './profile.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
@@ -14,12 +14,15 @@ import type { AnalyticsDatabase } from '../database/database.js';
 import { TidemillError } from '../../engine/errors.js';
 
 /** The main job: import, process with every period closed, and a summary. */
-export async function run({ options, signal }: Invocation<ImportOptions & ProfileOption>, files: readonly string[]): Promise<void> {
+export async function run(
+  { options, signal, threads }: WorkInvocation<ImportOptions & ProfileOption>,
+  files: readonly string[],
+): Promise<void> {
   await checkSources(files, options.format);
   const started = performance.now();
   const dataset = await openForWriting(datasetOptions(options), options.tz);
   const profile = profileOf(options);
-  const workshop = new Workshop(dataset, { ...options, onTask: profile?.onTask });
+  const workshop = new Workshop(dataset, { threads, onTask: profile?.onTask });
   const progress = startProgress({ quiet: options.json === true });
   try {
     workshop.openDatabase();

@@ -76,7 +76,7 @@ for (const extension of (
 ).split(' ')) {
   EXTENSIONS.set(extension, 'Download');
 }
-const SEARCH_PARAMETERS = new Set(['q', 'query', 'search', 's', 'k', 'keyword']);
+export const SEARCH_PARAMETERS: ReadonlySet<string> = new Set(['q', 'query', 'search', 's', 'k', 'keyword']);
 
 /** Read `METHOD URI PROTOCOL`; undefined where there is not even a method. */
 export function readRequest(request: string): LoggedRequest | undefined {

@@ -1,10 +1,16 @@
-import { EXTENSIONS, type LoggedType } from './log-line.js';
+import { EXTENSIONS, SEARCH_PARAMETERS, type LoggedType } from './log-line.js';
 
 const SPACE = 32;
+const HASH = 35;
+const AMPERSAND = 38;
+const DOT = 46;
 const SLASH = 47;
+const EQUALS = 61;
+const QUESTION_MARK = 63;
 
 /** `HTTP/` */
 const PROTOCOL = [72, 84, 84, 80, SLASH];
+const SEARCHES = Array.from(SEARCH_PARAMETERS, (name) => Buffer.from(name));
 const METHODS = ['GET', 'POST'].map((name) => ({ name, bytes: Buffer.from(name) }));
 
 /** The longest extension that says anything. */
@@ -29,7 +35,7 @@ export class PlainRequest {
   objectStart = 0;
   objectEnd = 0;
 
-  /** Read `bytes[start .. end)`, which has no escapes. False where it is of another form, or a page with a query: it may be a search. */
+  /** Read `bytes[start .. end)`, which has no escapes. False where it is of another form, or a search. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     let method = start;
     while (method < end && bytes[method] !== SPACE) method++;
@@ -44,9 +50,9 @@ export class PlainRequest {
     let i = path;
     for (; i < last; i++) {
       const c = bytes[i];
-      if (c === 63) break; // ?
-      if (c === 35 || c === 0) return false; // # and NUL
-      if (c === 46) dot = i;
+      if (c === QUESTION_MARK) break;
+      if (c === HASH || c === 0) return false;
+      if (c === DOT) dot = i;
       else if (c === SLASH) dot = -1;
     }
     let type: LoggedType = 'Page';
@@ -55,7 +61,7 @@ export class PlainRequest {
       if (code < 0) return false;
       type = TYPES.get(code) ?? 'Page';
     }
-    if (type === 'Page' && i < last) return false;
+    if (type === 'Page' && i < last && isSearch(bytes, i + 1, last)) return false;
     this.method = METHODS.find((known) => isAt(bytes, start, method, known.bytes))?.name ?? '';
     this.type = type;
     this.action = type === 'Download' ? 'download' : 'view';
@@ -63,6 +69,23 @@ export class PlainRequest {
     this.objectEnd = i;
     return true;
   }
+}
+
+/** Whether one of a query's parameters is one of a search, and has a value. */
+function isSearch(bytes: Uint8Array, start: number, end: number): boolean {
+  let name = start;
+  let equals = -1;
+  for (let i = start; i <= end; i++) {
+    const c = i < end ? bytes[i] : HASH;
+    if (c === EQUALS && equals < 0) equals = i;
+    if (c !== AMPERSAND && c !== HASH) continue;
+    const nameEnd = equals;
+    if (equals >= 0 && i > equals + 1 && SEARCHES.some((known) => isAt(bytes, name, nameEnd, known))) return true;
+    if (c === HASH) return false;
+    name = i + 1;
+    equals = -1;
+  }
+  return false;
 }
 
 function isAt(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {

@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { Coordinator, endOf, zone, type Limits, type Period, type WorkPackage, type Zone } from '../../engine/index.js';
-import { PoolExecutor } from '../../engine/executor/pool-executor.js';
+import type { PoolExecutor } from '../../engine/executor/pool-executor.js';
 import { Agent } from '../agent/agent.js';
 import { tableTypes } from '../declarations.js';
 import { fail } from '../errors.js';
 import { flowOf, lostInjections } from '../workshop.js';
+import { startThreads } from '../threads.js';
 import { isAway, LastingSink } from './lasting-sink.js';
 import { nextMidnight } from './midnight.js';
 import { noteOf } from './notes.js';
@@ -82,7 +82,7 @@ export class RunningService implements Service {
     this.#zone = zone(dataset.settings.timeZone);
     this.startedAt = clock.now();
     this.#isPaused = dataset.store.record(PAUSED.kind, PAUSED.key) === true;
-    this.#executor = new PoolExecutor(workers ?? availableParallelism(), undefined, NICE);
+    this.#executor = startThreads(workers, NICE);
     this.#sink = new LastingSink({
       database: dataset.database,
       types: tableTypes(dataset.topology),

@@ -116,7 +116,7 @@ describe('PoolExecutor', () => {
     work: (executor: PoolExecutor) => Promise<T>,
     onTask?: (event: TaskEvent) => void,
   ): Promise<T> {
-    const executor = new PoolExecutor(workers, onTask);
+    const executor = new PoolExecutor(workers, { onTask });
     try {
       return await work(executor);
     } finally {

@@ -101,7 +101,7 @@ test('what is known of a log that has grown is compared in the pool', async () =
   const log = path.join(data, 'access.log');
   const dataset = await openForWriting({ data, name: 'analytics', environment: {} });
   const labels: string[] = [];
-  const pool = new PoolExecutor(1, (event) => labels.push(event.label));
+  const pool = new PoolExecutor(1, { onTask: (event) => labels.push(event.label) });
   const read = async () => {
     const { sources } = await importFiles([log], dataset.store, pool, NOON, {
       format: 'combined',

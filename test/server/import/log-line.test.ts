@@ -202,19 +202,50 @@ describe('a plain request', () => {
     return { method, type, action, term, object: bytes.toString('utf8', objectStart, objectEnd) };
   }
 
-  test.each(['GET / HTTP/1.1', 'POST /a/b.c/d HTTP/2.0', 'GET /a.CSS?v=1#x HTTP/1.1', 'GET /a b.pdf HTTP/1.1', 'HEAD /ü/x.woff2 HTTP/1.1'])(
-    '%s',
-    (request) => expect(readPlain(request)).toBeDefined(),
-  );
+  test.each([
+    'GET / HTTP/1.1',
+    'POST /a/b.c/d HTTP/2.0',
+    'GET /a.CSS?v=1#x HTTP/1.1',
+    'GET /a b.pdf HTTP/1.1',
+    'GET /a?v=1&s=&share=q#?q=a HTTP/1.1',
+    'HEAD /ü/x.woff2 HTTP/1.1',
+  ])('%s', (request) => expect(readPlain(request)).toBeDefined());
 
-  test.each(['GET /?q=a HTTP/1.1', 'GET /a', 'GET * HTTP/1.1', 'GET /a#b HTTP/1.1', 'GET /a.\u212aml HTTP/1.1', 'GET /a HTTP', '', ' '])(
-    'none: %j',
-    (request) => expect(readPlain(request)).toBeUndefined(),
-  );
+  test.each([
+    'GET /?q=a HTTP/1.1',
+    'GET /a?v=1&s=a HTTP/1.1',
+    'GET /a',
+    'GET * HTTP/1.1',
+    'GET /a#b HTTP/1.1',
+    'GET /a.\u212aml HTTP/1.1',
+    'GET /a HTTP',
+    '',
+    ' ',
+  ])('none: %j', (request) => expect(readPlain(request)).toBeUndefined());
 
   test('it says what readRequest says of it', () => {
     const path = fc.string({
-      unit: fc.constantFrom('/', '.', '?', '#', ' ', 'a', 'q', '=', 'é', '\u212a', '\0', '-', '.css', '.PDF', '.woff2', '.html5'),
+      unit: fc.constantFrom(
+        '/',
+        '.',
+        '?',
+        '#',
+        ' ',
+        'a',
+        'q',
+        'q=',
+        '=',
+        '&',
+        '&s=b',
+        'é',
+        '\u212a',
+        '\0',
+        '-',
+        '.css',
+        '.PDF',
+        '.woff2',
+        '.html5',
+      ),
     });
     const method = fc.constantFrom('GET', 'POST', 'HEAD', 'get', 'GETS', '');
     const protocol = fc.constantFrom(' HTTP/1.1', ' HTTP/', ' HTTP', ' ', '');
