@@ -90,7 +90,7 @@ export interface Flow {
   readonly processors: readonly Processor[];
 }
 
-/** More than there are steps in a flow, or tables in a location. */
+/** More than there are tables in a location. */
 const PRIORITY_STEP = 1024;
 
 /** Check a flow and look things up in it. Errors: TM_ERR_DECLARATION. */
@@ -145,12 +145,12 @@ export class Topology {
 
   /**
    * Greater for the processor that goes first of several that could: the one with the longer way to the end, of equal ones that
-   * whose beans fill more tables, and then that with the longer way behind it. What takes the sink longest reaches it first, and
-   * is taken in while others still work.
+   * which gives the sink more to do, so that this is taken in while others still work. That is the one whose beans fill more
+   * tables, and stand fewer steps from raw data, since each step makes rows fewer.
    */
   priority(p: Processor): number {
     const tables = this.consumersOf(p.output).some((next) => next.kind === 'inject') ? this.location(p.output).holds.length : 0;
-    return (this.#stepsAfter(p) * PRIORITY_STEP + tables) * PRIORITY_STEP + this.stepsBefore(p);
+    return this.#stepsAfter(p) * PRIORITY_STEP + tables / (1 + this.stepsBefore(p));
   }
 
   /** How many processors there are from raw data to this one. */

@@ -56,7 +56,7 @@ describe('a flow knows its ways', () => {
     expect(topology.consumersOf('in')).toEqual([]);
   });
 
-  test('who goes first: the farthest from the end, then who fills most tables, then the farthest from raw data', () => {
+  test('who goes first: the farthest from the end, then who fills most tables nearest to raw data', () => {
     const byPriority = [...topology.processors.values()].sort((a, b) => topology.priority(b) - topology.priority(a));
     expect(byPriority.map(({ name }) => name)).toEqual(['P', 'M', 'R', 'I', 'J', 'Q']);
     expect([p, q, r, inject].map((x) => topology.stepsBefore(x))).toEqual([0, 1, 1, 2]);
