@@ -49,7 +49,7 @@ export class PoolExecutor implements Executor {
     this.workers = workers;
     this.onTask = onTask;
     this.#pool = new Piscina({
-      filename: new URL('./worker.js', import.meta.url).href,
+      filename: new URL('./entry.cjs', import.meta.url).href,
       workerData: { modules } satisfies WorkerData,
       minThreads: workers,
       maxThreads: workers,

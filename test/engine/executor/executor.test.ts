@@ -94,6 +94,14 @@ describe.for<[string, () => Executor]>([
 });
 
 describe('PoolExecutor', () => {
+  test('it can be closed while its threads start, and again', async () => {
+    for (let i = 0; i < 5; i++) {
+      const executor = new PoolExecutor(2);
+      await executor.close();
+      await executor.close();
+    }
+  });
+
   const folder = temporaryFolder();
   let files = 0;
   const newFile = (): string => path.join(folder, String(files++));
