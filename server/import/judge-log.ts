@@ -6,7 +6,7 @@ import { Interner } from '../../engine/index.js';
 import type { Agents } from './agents.js';
 import { IMPRESSION_COLUMNS, MAX_LENGTH, type TextColumn } from './columns.js';
 import { isSite } from './judge-impressions.js';
-import { optionalField, siteOf, type LoggedRequest } from './log-line.js';
+import { optionalField, readRequest, siteOf, unescapeField, type LoggedRequest } from './log-line.js';
 import { ACCEPTED, filteredBy, rejectedFor, type Filter, type Verdict } from './rejects.js';
 import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
 import { PlainRequest } from './plain-request.js';
@@ -18,8 +18,6 @@ export interface LogRules {
   readonly site: string | null;
   /** Filters that are not asked. */
   readonly keep: ReadonlySet<Filter>;
-  /** What a request says, as it is logged; see knownRequests. */
-  readonly readRequest: (logged: string) => LoggedRequest | undefined;
   /** The receiving clock in ms. */
   readonly now: number;
   readonly agents: Agents;
@@ -78,7 +76,7 @@ interface JudgedRequests {
   readonly action: TextValues;
 }
 
-function judgeRequests(m: LogMemory, { keep, readRequest }: LogRules): JudgedRequests {
+function judgeRequests(m: LogMemory, { keep }: LogRules): JudgedRequests {
   const texts = m.texts(REQUEST);
   const { size } = texts;
   const { bytes } = m;
@@ -101,7 +99,7 @@ function judgeRequests(m: LogMemory, { keep, readRequest }: LogRules): JudgedReq
     const start = texts.position(code);
     const length = texts.length(code);
     const isPlain = !texts.isEscaped(code) && plain.read(bytes, start, start + length);
-    const request = isPlain ? plain : readRequest(m.textAt(start, length));
+    const request = isPlain ? plain : readRequest(unescapeField(m.textAt(start, length)));
     if (request === undefined) continue;
     const verdict = verdictOf(request, keep);
     verdicts[code] = verdict;

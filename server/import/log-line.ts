@@ -2,7 +2,6 @@
  * A line of an access log by the rules of spec §7: what its fields say, and the exact reading of lines that the scanner
  * leaves over.
  */
-import { RecentCache } from './recent-cache.js';
 import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
@@ -95,15 +94,6 @@ export function readRequest(request: string): LoggedRequest | undefined {
   if (type === 'Download') return { method, object, type, action: 'download', term: '' };
   const term = type === 'Page' && mark >= 0 ? searchTerm(uri.slice(mark + 1)) : '';
   return term === '' ? { method, object, type, action: 'view', term } : { method, object, type, action: 'search', term };
-}
-
-const CACHED_REQUESTS = 50_000;
-
-/** What requests say, as they are logged, remembered for those seen lately: the same pages are asked for all day. */
-export function knownRequests(): (logged: string) => LoggedRequest | undefined {
-  const known = new RecentCache<LoggedRequest | null>(CACHED_REQUESTS);
-  const read = (logged: string): LoggedRequest | null => readRequest(unescapeField(logged)) ?? null;
-  return (logged) => known.get(logged, read) ?? undefined;
 }
 
 function typeOf(path: string): LoggedType {

@@ -13,7 +13,7 @@ import { readImpression } from './impression-line.js';
 import { ImpressionMemory } from './impression-memory.js';
 import { judgeImpressions } from './judge-impressions.js';
 import { judgeLog } from './judge-log.js';
-import { knownRequests, readLog } from './log-line.js';
+import { readLog } from './log-line.js';
 import { LogMemory } from './log-memory.js';
 import { placeLookup } from './places.js';
 import { ACCEPTED, filteredBy, filterOf, FILTERS, reasonOf, rejectBatch, type Filter, type Reason, type Reject } from './rejects.js';
@@ -153,7 +153,7 @@ function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>
   const virtualHosts = options.format === 'vhost_combined';
   const memory = new LogMemory(kernel, virtualHosts);
   const keep = new Set(FILTERS.filter((filter) => options.keep.includes(filter) || options.keep.includes('all')));
-  const rules = { site: virtualHosts ? null : options.site, keep, now, agents, readRequest: knownRequests() };
+  const rules = { site: virtualHosts ? null : options.site, keep, now, agents };
   return {
     memory,
     refusal: 'format',
