@@ -13,6 +13,7 @@ import {
   type RunOptions,
   type TaskEvent,
 } from './executor.js';
+import { tidyHeap } from './heap.js';
 import type { WorkerData } from './worker.js';
 
 export interface PoolOptions {
@@ -71,6 +72,7 @@ export class PoolExecutor implements Executor {
     try {
       return await this.#runNow<T>(call, options);
     } finally {
+      tidyHeap();
       const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next.start();

@@ -1,10 +1,7 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { setFlagsFromString } from 'node:v8';
 import { threadId, workerData } from 'node:worker_threads';
 import { perform, type Call, type Envelope } from './executor.js';
-
-/** A heap that has grown to this, and to twice what is in use, is mostly what ended tasks have left. */
-const HEAP_BYTES = 20e6;
+import { tidyHeap } from './heap.js';
 
 /** What the pool tells a thread at its start. */
 export interface WorkerData {
@@ -16,22 +13,12 @@ export interface WorkerData {
  * all time. Larger budgets let it wait for what is really hot, and with less inlined each compilation is short (measured: 6 % less
  * time for 2 and for 10 million impressions, 3 % for a log). They hold for the whole process.
  */
-for (const flag of ['--interrupt-budget=300000', '--max-inlined-bytecode-size-cumulative=100', '--expose-gc']) setFlagsFromString(flag);
-const collectGarbage = runInNewContext('gc') as () => void;
-let inUse = 0;
+for (const flag of ['--interrupt-budget=300000', '--max-inlined-bytecode-size-cumulative=100']) setFlagsFromString(flag);
 await Promise.all((workerData as WorkerData).modules.map((module) => import(module)));
 
 /** The entry of a pool's worker thread. */
 export default async function work(call: Call): Promise<Envelope> {
   const envelope = await perform(call, threadId);
-  // V8 would let the objects of ten large tasks come together first: 50 MB a thread, for the 10 ms that this takes (measured).
-  if (heapBytes() > Math.max(HEAP_BYTES, 2 * inUse)) {
-    collectGarbage();
-    inUse = heapBytes();
-  }
+  tidyHeap();
   return envelope;
-}
-
-function heapBytes(): number {
-  return getHeapStatistics().used_heap_size;
 }

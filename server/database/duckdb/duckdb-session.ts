@@ -1,5 +1,6 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from './node-api.js';
 import type { Batch, Column, Dictionary } from '../../../engine/column.js';
+import { collectGarbage } from '../../../engine/executor/heap.js';
 import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';
 import type { LoadTarget, SqlSession, Value } from '../driver.js';
@@ -103,6 +104,8 @@ export class DuckDbSession implements SqlSession {
       for await (const group of groups(batches)) {
         if (loading !== undefined) {
           await loading;
+          // The arrays of the group before: V8 would let those of two or three come together (measured: 25 MB at 20 million impressions).
+          collectGarbage();
           await loader.limitMemory('loading');
         }
         loading = loadGroup(group);
