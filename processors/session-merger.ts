@@ -21,7 +21,7 @@ export const SessionMerger: Processor = {
     // The more impressions a day has, the fewer of a session are in one block.
     shardsPerMap: 2,
     partitionBy: { [SessionFragment.name]: sessionKey },
-    recordsPerPartition: 340_000,
+    recordsPerPartition: 250_000,
     reduce: (batches, context) => {
       const batch = batches.get(SessionFragment.name);
       return batch === undefined ? [] : [mergeFragments(batch, paramsOf(context).sessionTimeoutMs)];
