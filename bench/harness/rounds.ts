@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../../engine/executor/heap.js';
 import { settleDisk } from './child.js';
 import { say } from './say.js';
 import { duration } from './stats.js';
@@ -35,7 +34,7 @@ export async function inTurns<T extends Timed>(
   for (let round = 1 - warmUps; round <= rounds; round++) {
     const results: T[] = [];
     for (const { name, run } of contestants) {
-      collectGarbage();
+      collectGarbage(); // nobody is to clean up after the one before him
       if (settle) settleDisk();
       const result = await run();
       results.push(result);
@@ -50,14 +49,6 @@ export async function inTurns<T extends Timed>(
 /** `5 rounds` */
 export function roundsText(n: number): string {
   return n === 1 ? '1 round' : `${n} rounds`;
-}
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
-
-/** Nobody is to clean up after the one before him. */
-function collectGarbage(): void {
-  gc();
 }
 
 /** Run once and take the time. */
