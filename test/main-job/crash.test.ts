@@ -44,6 +44,16 @@ async function strayFiles(data: string): Promise<string[]> {
   }
 }
 
+/** What is in a folder; nothing where there is none, or none any more. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** Start the main job and kill it when `when` holds; false where it came to its end before. */
 async function killWhen(data: string, when: () => boolean): Promise<boolean> {
   const child = startTidemill(['run', lines, '--data', data, '--workers', '2']);
@@ -122,9 +132,9 @@ test('killed as soon as something is there', async () => {
   const data = path.join(folder, 'something');
   const dataset = path.join(data, 'analytics');
   const store = path.join(dataset, 'store');
-  const has = (at: string, prefix = ''): boolean => existsSync(at) && readdirSync(at).some((name) => name.startsWith(prefix));
+  const has = (at: string, prefix = ''): boolean => namesIn(at).some((name) => name.startsWith(prefix));
   const filled = (at: string, prefix: string): boolean =>
-    has(at, prefix) && readdirSync(at).some((name) => name.startsWith(prefix) && readdirSync(path.join(at, name)).length > 0);
+    namesIn(at).some((name) => name.startsWith(prefix) && namesIn(path.join(at, name)).length > 0);
   const scratch = path.join(store, 'scratch');
   const events: Record<string, () => boolean> = {
     'a file of the import': () => filled(scratch, 'import-'),
