@@ -45,9 +45,9 @@ async function strayFiles(data: string): Promise<string[]> {
 }
 
 /** What is in a folder; nothing where there is none, or none any more. */
-function namesIn(folder: string): string[] {
+function namesIn(at: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(at);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
