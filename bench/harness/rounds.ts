@@ -1,4 +1,4 @@
-import { collectGarbage } from '../../engine/executor/heap.js';
+import { collectGarbage } from '../../engine/heap.js';
 import { settleDisk } from './child.js';
 import { say } from './say.js';
 import { duration } from './stats.js';

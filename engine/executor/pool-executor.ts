@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { FixedQueue, Piscina } from 'piscina';
 import { fail, type TidemillError } from '../errors.js';
+import { tidyHeap } from '../heap.js';
 import {
   eventOf,
   notPlain,
@@ -13,7 +14,6 @@ import {
   type RunOptions,
   type TaskEvent,
 } from './executor.js';
-import { tidyHeap } from './heap.js';
 import type { WorkerData } from './worker.js';
 
 export interface PoolOptions {

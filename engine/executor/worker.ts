@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { threadId, workerData } from 'node:worker_threads';
+import { tidyHeap } from '../heap.js';
 import { perform, type Call, type Envelope } from './executor.js';
-import { tidyHeap } from './heap.js';
 
 /** What the pool tells a thread at its start. */
 export interface WorkerData {

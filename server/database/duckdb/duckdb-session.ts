@@ -1,6 +1,6 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from './node-api.js';
 import type { Batch, Column, Dictionary } from '../../../engine/column.js';
-import { collectGarbage } from '../../../engine/executor/heap.js';
+import { collectGarbage } from '../../../engine/heap.js';
 import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';
 import type { LoadTarget, SqlSession, Value } from '../driver.js';

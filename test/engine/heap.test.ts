@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { expect, test } from 'vitest';
-import { collectGarbage, tidyHeap } from '#engine/executor/heap.js';
+import { collectGarbage, tidyHeap } from '#engine/heap.js';
 
 const heapBytes = (): number => getHeapStatistics().used_heap_size;
 const objects = (n: number): object[] => Array.from({ length: n }, (_, i) => ({ i, text: [i] }));
