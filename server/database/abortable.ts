@@ -8,8 +8,8 @@ function check(signal: AbortSignal): void {
 
 /** The session, which refuses every call from the moment that `signal` aborts. */
 export function abortable(session: SqlSession, signal: AbortSignal): SqlSession {
-  async function* until(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-    for await (const batch of batches) {
+  function* until(batches: Iterable<Batch>): Generator<Batch> {
+    for (const batch of batches) {
       check(signal);
       yield batch;
     }

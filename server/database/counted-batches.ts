@@ -4,7 +4,7 @@ import type { InjectedTable } from './database.js';
 import { sumColumns, type TableShape } from './table-shape.js';
 
 /** The batches of a table, counted and added up while they are read. To be read once; complete when all were. */
-export class CountedBatches implements AsyncIterable<Batch> {
+export class CountedBatches implements Iterable<Batch> {
   readonly sums: Record<string, number>;
   beans = 0;
   readonly #table: InjectedTable;
@@ -15,9 +15,9 @@ export class CountedBatches implements AsyncIterable<Batch> {
   }
 
   /** Errors: TM_ERR_BEAN_INVALID. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+  *[Symbol.iterator](): Generator<Batch> {
     const { type, batches } = this.#table;
-    for await (const batch of batches) {
+    for (const batch of batches) {
       if (!isOfType(batch, type)) throw fail('TM_ERR_BEAN_INVALID', `A batch of '${batch.type}' has not the fields of ${type.name}`);
       this.beans += batch.rows;
       for (const name of Object.keys(this.sums)) {

@@ -11,7 +11,7 @@ export type Row = Readonly<Record<string, string | number>>;
 export interface InjectedTable {
   readonly type: AggregateType;
   /** Its beans, as columns. No key comes twice, and dictionaries hold well-formed UTF-8 without NUL. Read once. */
-  readonly batches: AsyncIterable<Batch> | Iterable<Batch>;
+  readonly batches: Iterable<Batch>;
 }
 
 /** All sums of one package, which are all sums of its processor for that period. */

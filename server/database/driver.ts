@@ -21,7 +21,7 @@ export interface SqlSession {
   /** All rows. */
   all(sql: string, values?: readonly Value[]): Promise<Row[]>;
   /** Add the rows of batches to a table, and tell how many it took. The caller knows that their keys are new there. */
-  load(target: LoadTarget, batches: AsyncIterable<Batch>): Promise<number>;
+  load(target: LoadTarget, batches: Iterable<Batch>): Promise<number>;
   /** Called before the rows of the table `from` are copied to the one of `shape`: see that their keys fit. */
   makeRoom(shape: TableShape, from: string): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fail } from '../errors.js';
 import type { AnalyticsDatabase } from './database.js';
+import type { Driver } from './driver.js';
 import { SqlDatabase } from './sql-database.js';
 
 export interface DatabaseOptions {
@@ -14,9 +15,13 @@ export interface DatabaseOptions {
  * Errors: TM_ERR_DATABASE_URL, TM_ERR_DATABASE_UNAVAILABLE, TM_ERR_DATABASE_LOCKED.
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<AnalyticsDatabase> {
+  return new SqlDatabase(await openDriver(url, options));
+}
+
+export async function openDriver(url: string, { threads = availableParallelism() }: DatabaseOptions = {}): Promise<Driver> {
   if (/^postgres(ql)?:\/\//i.test(url)) {
     const { PostgresDriver } = await import('./postgres/postgres-driver.js');
-    return new SqlDatabase(await PostgresDriver.open(url));
+    return PostgresDriver.open(url);
   }
   // The rest of an unknown URL stays untold: there may be a password in it.
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
@@ -27,6 +32,5 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
     );
   if (url === '') throw fail('TM_ERR_DATABASE_URL', 'The path of the database is empty');
   const { DuckDbDriver } = await import('./duckdb/duckdb-driver.js');
-  const { threads = availableParallelism() } = options;
-  return new SqlDatabase(await DuckDbDriver.open(url, { threads }));
+  return DuckDbDriver.open(url, { threads });
 }

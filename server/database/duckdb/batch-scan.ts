@@ -1,28 +1,40 @@
 import duckdb from '@duckdb/node-bindings';
 import { BIGINT, DATE, DuckDBDataChunk, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR } from './node-api.js';
+import { getHeapStatistics } from 'node:v8';
 import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
+import { collectGarbage } from '../../../engine/heap.js';
 import { checkInteger, type ColumnShape } from '../table-shape.js';
 import { STRING_BYTES, stringTable, type StringTable } from './string-table.js';
 
 /** Rows of a DuckDB chunk, 2,048. */
 const CHUNK_ROWS = duckdb.vector_size();
 
+/** So many bytes of arrays that were scanned may wait for V8, which would let three times as many come together. */
+const GARBAGE_BYTES = 24 * 1024 * 1024;
+
 const types = { text: VARCHAR, date: DATE, smallint: SMALLINT, integer: INTEGER, bigint: BIGINT } as const;
+
+/** What one thread of DuckDB's holds: its last chunk points into these tables until it asks for the next. */
+interface ScanThread {
+  tables: StringTable[];
+}
 
 /**
  * Batches as a table that a DuckDB connection can select from: `select * from tidemill_batches()`.
  *
  * DuckDB asks for the next chunk from a thread of its own and waits until this one has filled it in; all else (copying the strings,
  * compressing, writing) it does on its threads, in parallel. What is left here is 16 bytes a string and 8 a number to copy.
+ * Batches are read as their turn comes, so that however many there are they can be one statement.
  * One scan at a time: the connection's statements are serial. `begin` it, run the statement, `end` it.
  */
 export class BatchScan {
   readonly function: DuckDBTableFunction;
   #columns: readonly ColumnShape[] = [];
-  #batches: readonly Batch[] = [];
-  #tables = new Map<Dictionary, StringTable>();
-  #batch = 0;
+  #batches: Iterator<Batch> = [].values();
+  #tables = new WeakMap<Dictionary, StringTable>();
+  #batch: Batch | undefined;
   #row = 0;
+  #live = 0;
   #error: Error | undefined;
   readonly #words = new Uint32Array(CHUNK_ROWS * 4);
   readonly #integers = new Int32Array(CHUNK_ROWS);
@@ -35,22 +47,25 @@ export class BatchScan {
         for (const { name, type } of this.#columns) info.addResultColumn(name, types[type]);
       },
       initFunction: (info) => info.setMaxThreads(threads),
-      mainFunction: (_info, chunk) => this.#next(chunk),
+      localInitFunction: (info) => info.setInitData({ tables: [] } satisfies ScanThread),
+      mainFunction: (info, chunk) => this.#next(chunk, info.localInitData as ScanThread),
     });
   }
 
-  begin(columns: readonly ColumnShape[], batches: readonly Batch[]): void {
+  begin(columns: readonly ColumnShape[], batches: Iterable<Batch>): void {
     this.#columns = columns;
-    this.#batches = batches;
-    this.#batch = 0;
-    this.#row = 0;
+    this.#batches = batches[Symbol.iterator]();
+    this.#batch = undefined;
+    this.#live = arrayBytes();
     this.#error = undefined;
   }
 
   /** Let go of the batches. Errors: TM_ERR_BEAN_INVALID and whatever made the scan fail. */
   end(): void {
-    this.#batches = [];
-    this.#tables = new Map();
+    this.#batches.return?.();
+    this.#batches = [].values();
+    this.#batch = undefined;
+    this.#tables = new WeakMap();
     const error = this.#error;
     this.#error = undefined;
     if (error !== undefined) throw error;
@@ -64,27 +79,30 @@ export class BatchScan {
   /** The rows as chunks, for an appender. A chunk is good until the next one is asked for. */
   *chunks(): Generator<DuckDBDataChunk> {
     const chunk = DuckDBDataChunk.create(this.#columns.map(({ type }) => types[type]));
+    const thread: ScanThread = { tables: [] };
     for (;;) {
       chunk.reset();
-      this.#next(chunk);
+      this.#next(chunk, thread);
       if (chunk.rowCount === 0) return;
       yield chunk;
     }
   }
 
-  #next(chunk: DuckDBDataChunk): void {
+  #next(chunk: DuckDBDataChunk, thread: ScanThread): void {
     try {
       if (this.#error) throw this.#error;
-      const batch = this.#batches[this.#batch];
+      const batch = this.#batch ?? this.#read();
       const rows = batch === undefined ? 0 : Math.min(CHUNK_ROWS, batch.rows - this.#row);
       duckdb.data_chunk_set_size(chunk.chunk, rows);
+      thread.tables = [];
       if (batch === undefined) return;
-      for (const [i, column] of this.#columns.entries()) this.#fill(duckdb.data_chunk_get_vector(chunk.chunk, i), column, batch, rows);
-      this.#row += rows;
-      if (this.#row === batch.rows) {
-        this.#batch++;
-        this.#row = 0;
+      for (const [i, column] of this.#columns.entries()) {
+        const vector = duckdb.data_chunk_get_vector(chunk.chunk, i);
+        if (column.type === 'text') thread.tables.push(this.#fillText(vector, batch, column.name, rows));
+        else this.#fillNumbers(vector, column, numberColumn(batch, column.name).values, rows);
       }
+      this.#row += rows;
+      if (this.#row === batch.rows) this.#batch = undefined;
     } catch (error) {
       // DuckDB would pass on the message only.
       this.#error ??= error as Error;
@@ -92,14 +110,22 @@ export class BatchScan {
     }
   }
 
-  #fill(vector: duckdb.Vector, column: ColumnShape, batch: Batch, rows: number): void {
-    const { name, type } = column;
-    if (type === 'text') this.#fillText(vector, batch, name, rows);
-    else if (type === 'bigint') this.#fillBigint(vector, column, numberColumn(batch, name).values, rows);
-    else this.#fillNarrow(vector, column, numberColumn(batch, name).values, rows);
+  #read(): Batch | undefined {
+    this.#row = 0;
+    if (arrayBytes() > this.#live + GARBAGE_BYTES) {
+      collectGarbage();
+      this.#live = arrayBytes();
+    }
+    const { value, done } = this.#batches.next();
+    return (this.#batch = done === true ? undefined : value);
   }
 
-  #fillText(vector: duckdb.Vector, batch: Batch, name: string, rows: number): void {
+  #fillNumbers(vector: duckdb.Vector, column: ColumnShape, values: Float64Array, rows: number): void {
+    if (column.type === 'bigint') this.#fillBigint(vector, column, values, rows);
+    else this.#fillNarrow(vector, column, values, rows);
+  }
+
+  #fillText(vector: duckdb.Vector, batch: Batch, name: string, rows: number): StringTable {
     const { dictionary, codes } = stringColumn(batch, name);
     let table = this.#tables.get(dictionary);
     if (table === undefined) this.#tables.set(dictionary, (table = stringTable(dictionary)));
@@ -114,6 +140,7 @@ export class BatchScan {
       to[at + 3] = from[code + 3] as number;
     }
     duckdb.copy_data_to_vector(vector, 0, to.buffer, 0, rows * STRING_BYTES);
+    return table;
   }
 
   /** Safe integers as two words each: cheaper than a BigInt64Array, which makes an object of every value. */
@@ -138,4 +165,8 @@ export class BatchScan {
     }
     duckdb.copy_data_to_vector(vector, 0, to.buffer, 0, rows * to.BYTES_PER_ELEMENT);
   }
+}
+
+function arrayBytes(): number {
+  return getHeapStatistics().external_memory;
 }

@@ -1,6 +1,5 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from './node-api.js';
-import type { Batch, Column, Dictionary } from '../../../engine/column.js';
-import { collectGarbage } from '../../../engine/heap.js';
+import type { Batch } from '../../../engine/column.js';
 import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';
 import type { LoadTarget, SqlSession, Value } from '../driver.js';
@@ -8,13 +7,6 @@ import { id } from '../sql.js';
 import { beanColumns, type ColumnShape } from '../table-shape.js';
 import type { BatchScan } from './batch-scan.js';
 import type { Loader } from './duckdb-file.js';
-
-/**
- * Batches are loaded by the group: a statement each would leave a trail of small row groups, which DuckDB merges afterwards at twice
- * the cost (measured: 1.1 M rows in statements of 262,144 took 2.5 s of CPU, in one statement 1.3 s). Two groups are in memory at once,
- * and what DuckDB makes of one: with twice the bytes 5.7 M rows take a tenth less time, and 80 MB more.
- */
-const GROUP_BYTES = 24 * 1024 * 1024;
 
 /**
  * So few rows go through an appender: it costs a third of a statement (measured with 30 rows: 1.3 ms against 4.5), and a day's
@@ -68,59 +60,35 @@ export class DuckDbSession implements SqlSession {
     }
   }
 
-  async load({ table, shape, period }: LoadTarget, batches: AsyncIterable<Batch>): Promise<number> {
+  async load({ table, shape, period }: LoadTarget, batches: Iterable<Batch>): Promise<number> {
     const loader = this.#loader;
     if (!loader) throw new TypeError('this session only reads');
-    const { scan } = loader;
     const columns = beanColumns(shape);
+    const { few, all } = split(batches, FEW_ROWS);
+    if (few && period) {
+      return this.#append(
+        table,
+        loader.scan,
+        [...FIXED, ...columns],
+        few.map((batch) => withPeriod(batch, period)),
+      );
+    }
     const names = columns.map((c) => id(c.name));
     const fixed = period ? [`'${period.granularity}' as granularity`, `date '${formatDay(period.first)}' as period`] : [];
     const into = [...(period ? ['granularity', 'period'] : []), ...names].join(', ');
-    const insert = `insert into ${id(table)} (${into}) select ${[...fixed, ...names].join(', ')} from tidemill_batches()`;
-    let rows = 0;
-    const loadGroup = async (group: readonly Batch[]): Promise<void> => {
-      const records = group.reduce((n, batch) => n + batch.rows, 0);
-      if (period && records <= FEW_ROWS) {
-        rows += await this.#append(
-          table,
-          scan,
-          [...FIXED, ...columns],
-          group.map((batch) => withPeriod(batch, period)),
-        );
-        return;
-      }
-      scan.begin(columns, group);
-      try {
-        rows += await this.#execute(insert);
-      } finally {
-        // The scan's own error says more than what DuckDB makes of it.
-        scan.end();
-      }
-    };
-
-    // While DuckDB works on one group, the next is read.
-    let loading: Promise<void> | undefined;
+    if (!few) await loader.limitMemory('loading');
+    loader.scan.begin(columns, all);
     try {
-      for await (const group of groups(batches)) {
-        if (loading !== undefined) {
-          await loading;
-          // The arrays of the group before: V8 would let those of two or three come together (measured: 25 MB at 20 million impressions).
-          collectGarbage();
-          await loader.limitMemory('loading');
-        }
-        loading = loadGroup(group);
-        // It may fail long before it is awaited.
-        loading.catch(() => {});
-      }
+      // However many rows: statements of some each would leave a trail of small row groups, which DuckDB merges at twice the cost.
+      return await this.#execute(`insert into ${id(table)} (${into}) select ${[...fixed, ...names].join(', ')} from tidemill_batches()`);
     } finally {
       try {
-        // Even where reading fails: nothing else may be asked of the connection before it has ended.
-        await loading;
+        // The scan's own error says more than what DuckDB makes of it.
+        loader.scan.end();
       } finally {
         await loader.limitMemory('otherwise');
       }
     }
-    return rows;
   }
 
   /** The columns must be all of the table's, in its order. The rows are in the table before the next statement is. */
@@ -192,29 +160,25 @@ export function bindings(values: readonly Value[]): DuckDBValue[] {
   return values.map((v) => (typeof v === 'number' ? BigInt(v) : v));
 }
 
-async function* groups(batches: AsyncIterable<Batch>): AsyncGenerator<Batch[]> {
-  let group: Batch[] = [];
-  let bytes = 0;
-  const seen = new Set<Dictionary>();
-  for await (const batch of batches) {
-    group.push(batch);
-    for (const column of Object.values(batch.columns)) bytes += columnBytes(column, seen);
-    if (bytes >= GROUP_BYTES) {
-      yield group;
-      group = [];
-      bytes = 0;
-      seen.clear();
-    }
+/** The batches: `few` where they have no more rows than `most`, and `all`, to be read once, in any case. */
+function split(batches: Iterable<Batch>, most: number): { few?: Batch[]; all: Iterable<Batch> } {
+  const iterator = batches[Symbol.iterator]();
+  const read: Batch[] = [];
+  for (let rows = 0; rows <= most;) {
+    const { value, done } = iterator.next();
+    if (done === true) return { few: read, all: read };
+    read.push(value);
+    rows += value.rows;
   }
-  if (group.length > 0) yield group;
+  return { all: chain(read, iterator) };
 }
 
-/** What a column holds in memory; a dictionary that was seen counts no more. */
-function columnBytes(column: Column, seen: Set<Dictionary>): number {
-  if (column.kind === 'number') return column.values.byteLength;
-  if (column.kind !== 'string') return 0;
-  const { dictionary, codes } = column;
-  if (seen.has(dictionary)) return codes.byteLength;
-  seen.add(dictionary);
-  return codes.byteLength + (dictionary.offsets[dictionary.size] as number) + dictionary.size * 20;
+function* chain(first: Batch[], rest: Iterator<Batch>): Generator<Batch> {
+  try {
+    // Each is let go of when it has been read.
+    for (let batch = first.shift(); batch !== undefined; batch = first.shift()) yield batch;
+    for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
+  } finally {
+    rest.return?.();
+  }
 }

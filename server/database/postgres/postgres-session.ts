@@ -37,12 +37,12 @@ export class PostgresSession implements SqlSession {
     }
   }
 
-  async load(target: LoadTarget, batches: AsyncIterable<Batch>): Promise<number> {
+  async load(target: LoadTarget, batches: Iterable<Batch>): Promise<number> {
     let rows = 0;
     const { table, shape } = target;
-    const iterator = batches[Symbol.asyncIterator]();
+    const iterator = batches[Symbol.iterator]();
     try {
-      let next = await iterator.next();
+      let next = iterator.next();
       let fits = (batch: Batch): boolean => table !== shape.table || longestKey(shape, batch) <= KEY_BYTES;
       while (!next.done) {
         if (!fits(next.value)) {
@@ -54,7 +54,7 @@ export class PostgresSession implements SqlSession {
         next = copied.next;
       }
     } finally {
-      await iterator.return?.();
+      iterator.return?.();
     }
     // So that what is compared next is planned with the numbers of rows that there are.
     if (table !== shape.table) await this.run(`analyze ${id(table)}`);
@@ -74,7 +74,7 @@ export class PostgresSession implements SqlSession {
   async #copy(
     target: LoadTarget,
     first: IteratorYieldResult<Batch>,
-    iterator: AsyncIterator<Batch>,
+    iterator: Iterator<Batch>,
     fits: (batch: Batch) => boolean,
   ): Promise<{ rows: number; next: IteratorResult<Batch> }> {
     const rows = new BinaryRows(target);
@@ -86,7 +86,7 @@ export class PostgresSession implements SqlSession {
         yield copyHeader;
         while (!next.done && fits(next.value)) {
           yield* rows.encode(next.value);
-          next = await iterator.next();
+          next = iterator.next();
         }
         yield copyTrailer;
       } catch (error) {

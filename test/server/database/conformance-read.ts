@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { L3Browser, L3Object } from '#processors/beans.js';
-import { allRows, codeOf, inject, type Databases } from './harness.js';
+import { allRows, codeOf, inject, injection, type Databases } from './harness.js';
 
 const browser = (site: string, name: string, sessions: number) => ({ site, browser: name, sessions, impressions: sessions * 2 });
 
@@ -67,18 +67,8 @@ export function readTests(databases: () => Databases): void {
     test('what is read while an injection is under way is the state before it', async () => {
       const db = await filled();
       const during: unknown[] = [];
-      const watching = async function* () {
+      await databases().injectAround(db, injection([{ type: L3Browser, batches: [] }]), async () => {
         during.push(await db.totals('l3_browser'), (await db.ledger()).length);
-        yield* [];
-      };
-      await db.inject({
-        package: '/p',
-        processor: 'P',
-        job: 'j',
-        granularity: 'day',
-        period: '2016-03-01',
-        injectedAt: 1,
-        tables: [{ type: L3Browser, batches: watching() }],
       });
       expect(during).toEqual([{ rows: 6, sums: { sessions: 119, impressions: 238 } }, 3]);
       expect(await db.totals('l3_browser')).toMatchObject({ rows: 3 });

@@ -55,13 +55,13 @@ describe('a DuckDB file', () => {
     const limit = async (): Promise<unknown> => (await driver.read((s) => s.all("select current_setting('memory_limit') as m")))[0]?.['m'];
     const usual = await limit();
     const shape = shapeOf(L3Session);
-    const rows = 300_000;
-    const seen: unknown[] = [];
+    const rows = 5000;
+    const seen: Promise<unknown>[] = [];
     const load = (groups: number, end: () => void): Promise<number> =>
       driver.write(async (session) => {
-        async function* numbers(): AsyncGenerator<Batch> {
+        function* numbers(): Generator<Batch> {
           for (let i = 0; i < groups; i++) {
-            seen.push(await limit());
+            seen.push(limit());
             yield { type: L3Session.name, rows, columns: columnsOf(rows) };
           }
           end();
@@ -70,14 +70,13 @@ describe('a DuckDB file', () => {
         return session.load({ table: shape.table, shape, period: { granularity: 'day', first: 16_861 } }, numbers());
       });
     try {
-      expect(await load(12, () => undefined)).toBe(12 * rows);
-      expect(seen[0]).toBe(usual);
-      expect(seen.at(-1)).not.toBe(usual);
+      expect(await load(4, () => undefined)).toBe(4 * rows);
+      expect(new Set(await Promise.all(seen))).not.toEqual(new Set([usual]));
       expect(await limit()).toBe(usual);
       const broken = (): never => {
         throw new Error('no more');
       };
-      await expect(load(12, broken)).rejects.toThrow('no more');
+      await expect(load(4, broken)).rejects.toThrow('no more');
       expect(await limit()).toBe(usual);
     } finally {
       await driver.close();

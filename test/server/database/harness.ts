@@ -3,7 +3,10 @@ import type { AggregateType } from '#engine/bean.js';
 import { batchOf, type Bean } from '#engine/bean-batch.js';
 import type { Batch } from '#engine/column.js';
 import type { AnalyticsDatabase, Injection, InjectionReport, Row, RowFilter, TableReport } from '#server/database/database.js';
-import { openDatabase } from '#server/database/open-database.js';
+import type { Driver } from '#server/database/driver.js';
+import { injectAll } from '#server/database/inject.js';
+import { openDriver } from '#server/database/open-database.js';
+import { SqlDatabase } from '#server/database/sql-database.js';
 
 /** An empty database of its own for each test, and SQL behind Tidemill's back. */
 export interface TestDatabase {
@@ -20,6 +23,7 @@ export class Databases {
   readonly #make: MakeDatabase;
   #open: AnalyticsDatabase[] = [];
   #made: TestDatabase[] = [];
+  readonly #drivers = new WeakMap<AnalyticsDatabase, Driver>();
 
   constructor(make: MakeDatabase) {
     this.#make = make;
@@ -32,8 +36,10 @@ export class Databases {
   }
 
   async open(types: readonly AggregateType[] = [], url?: string): Promise<AnalyticsDatabase> {
-    const db = await openDatabase(url ?? (await this.make()).url, { threads: 2 });
+    const driver = await openDriver(url ?? (await this.make()).url, { threads: 2 });
+    const db = new SqlDatabase(driver);
     this.#open.push(db);
+    this.#drivers.set(db, driver);
     try {
       await db.migrate(types);
     } catch (error) {
@@ -41,6 +47,15 @@ export class Databases {
       throw error;
     }
     return db;
+  }
+
+  /** Inject, and do something when all is written but not committed. */
+  async injectAround(db: AnalyticsDatabase, one: Injection, before: () => Promise<void>): Promise<void> {
+    const driver = this.#drivers.get(db)!;
+    await driver.write(async (session) => {
+      await injectAll(session, driver, [one]);
+      await before();
+    });
   }
 
   async end(): Promise<void> {

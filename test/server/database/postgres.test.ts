@@ -7,7 +7,7 @@ import { openDatabase } from '#server/database/open-database.js';
 import { postgresError } from '#server/database/postgres/postgres-errors.js';
 import { startPostgres, type PostgresServer } from '../../postgres.js';
 import { conformance } from './conformance.js';
-import { Databases, inject, type TestDatabase } from './harness.js';
+import { Databases, inject, injection, type TestDatabase } from './harness.js';
 
 let server: PostgresServer;
 /** A database of this file's own on the server, emptied for each test. */
@@ -116,15 +116,12 @@ describe('PostgreSQL', () => {
     try {
       const { url } = await databases.make();
       const db = await databases.open([L3Session], url);
-      const ending = async function* () {
+      const lost = databases.injectAround(db, injection([{ type: L3Session, batches: [] }]), async () => {
         await query(
           url,
           "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemill' and datname = current_database()",
         );
-        yield* [];
-      };
-      const tables = [{ type: L3Session, batches: ending() }];
-      const lost = db.inject({ package: '/p', processor: 'P', job: 'j', granularity: 'day', period: '2016-03-01', injectedAt: 1, tables });
+      });
       await expect(lost).rejects.toMatchObject({ code: 'TM_ERR_DATABASE_UNAVAILABLE', retryable: true });
       expect(await db.ledger()).toEqual([]);
       await inject(db, L3Session, [{ site: 's', sessions: 1, impressions: 2, bounces: 0, duration_ms: 3 }]);
