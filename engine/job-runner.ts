@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fail, TidemillError } from './errors.js';
-import { halve, splitIntoShards } from './shard.js';
+import { countPartitions, halve, splitIntoShards } from './shard.js';
 import { mergeAggregates } from './sums.js';
 import { countBeans, type BlockRef, type Part, type PartFile, type WorkPackage } from './work-package.js';
 import type { AggregateType } from './bean.js';
@@ -126,17 +126,16 @@ class JobRun {
     });
     const files = inputs.flatMap((p) => store.files(p));
     for (const p of inputs) for (const part of p.parts) this.#places.set(store.file(p, part), { package: p.path, part });
-    const records = files.reduce((n, f) => n + f.blocks.reduce((m, b) => m + b.records, 0), 0);
-    this.#counters['records_in'] = records;
+    this.#counters['records_in'] = files.reduce((n, f) => n + f.blocks.reduce((m, b) => m + b.records, 0), 0);
     switch (this.#processor.kind) {
       case 'link':
         return this.#outcome(...this.#linked(inputs));
       case 'map':
         return this.#outcome(...this.#staged(await this.#mapRows(files)));
       case 'mapreduce':
-        return this.#outcome(...this.#staged(await this.#mapReduce(this.#ref(), this.#processor.work, files, records)));
+        return this.#outcome(...this.#staged(await this.#mapReduce(this.#ref(), this.#processor.work, files)));
       case 'inject':
-        return this.#inject(inputs, files, records);
+        return this.#inject(inputs, files);
     }
   }
 
@@ -171,14 +170,9 @@ class JobRun {
     return parts.flat();
   }
 
-  async #mapReduce(
-    processor: ProcessorRef,
-    work: MapReduce,
-    files: readonly PartFile[],
-    records: number,
-  ): Promise<(Part & { file: string })[]> {
+  async #mapReduce(processor: ProcessorRef, work: MapReduce, files: readonly PartFile[]): Promise<(Part & { file: string })[]> {
     const { context, limits } = this.#p;
-    const partitions = Math.max(1, Math.ceil(records / work.recordsPerPartition));
+    const partitions = countPartitions(files, work.recordsPerPartition);
     const shards = splitIntoShards(files, limits.recordsPerShard * (work.shardsPerMap ?? 1));
     if (shards.length === 0) return [];
     if (shards.length === 1 && partitions === 1) {
@@ -224,12 +218,12 @@ class JobRun {
     return { ...(await this.#task<Part>('runReduce', task)), file: task.file };
   }
 
-  async #inject(inputs: readonly WorkPackage[], files: readonly PartFile[], records: number): Promise<Outcome> {
+  async #inject(inputs: readonly WorkPackage[], files: readonly PartFile[]): Promise<Outcome> {
     const types = this.#p.topology.location(this.#processor.input).holds as readonly AggregateType[];
     let parts: readonly PartFile[] = files;
     let beans = countBeans(inputs.flatMap((p) => p.parts));
     if (inputs.length > 1) {
-      const merged = await this.#mapReduce({ name: this.#processor.name, merge: types }, mergeAggregates(types), files, records);
+      const merged = await this.#mapReduce({ name: this.#processor.name, merge: types }, mergeAggregates(types), files);
       parts = merged;
       beans = countBeans(merged);
     }

@@ -1,26 +1,48 @@
 import type { Shard } from './task/tasks.js';
 import type { BlockRef, PartFile } from './work-package.js';
 
-/** Cut parts into shards of whole blocks, in order, each of about `recordsPerShard` records. */
+/**
+ * Bytes of blocks that one task is given where records are long: what it makes of them is several times as much, and should have room
+ * in its region. Measured with 600,000 objects of 1 KB: 30 s in place of 74, and 0.9 GB in place of 4.7; with half of it 37 s.
+ */
+const TASK_BYTES = 16 << 20;
+
+/** How many partitions some input needs, for none to hold many more records or bytes of it than a task can take. */
+export function countPartitions(parts: readonly PartFile[], recordsPerPartition: number): number {
+  let records = 0;
+  let bytes = 0;
+  for (const { blocks } of parts) {
+    for (const block of blocks) {
+      records += block.records;
+      bytes += block.bytes;
+    }
+  }
+  return Math.max(1, Math.ceil(records / recordsPerPartition), Math.ceil(bytes / TASK_BYTES));
+}
+
+/** Cut parts into shards of whole blocks, in order, each of about `recordsPerShard` records, or of fewer that are long. */
 export function splitIntoShards(parts: readonly PartFile[], recordsPerShard: number): Shard[] {
   const shards: Shard[] = [];
   let current: PartFile[] = [];
   let records = 0;
+  let bytes = 0;
   const finish = (): void => {
     if (current.length > 0) shards.push({ parts: current });
     current = [];
     records = 0;
+    bytes = 0;
   };
   for (const { file, blocks } of parts) {
     let taken: BlockRef[] = [];
     for (const block of blocks) {
-      if (records > 0 && records + block.records > recordsPerShard) {
+      if (records > 0 && (records + block.records > recordsPerShard || bytes + block.bytes > TASK_BYTES)) {
         if (taken.length > 0) current.push({ file, blocks: taken });
         taken = [];
         finish();
       }
       taken.push(block);
       records += block.records;
+      bytes += block.bytes;
     }
     if (taken.length > 0) current.push({ file, blocks: taken });
   }

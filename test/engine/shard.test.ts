@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { halve, splitIntoShards } from '#engine/shard.js';
+import { countPartitions, halve, splitIntoShards } from '#engine/shard.js';
 import type { Shard } from '#engine/task/tasks.js';
 import type { BlockRef, PartFile } from '#engine/work-package.js';
 
@@ -36,6 +36,19 @@ test('shards hold every block once, in order, and are about as large as asked fo
       }
     }),
   );
+});
+
+test('of long records there are fewer in a shard, and in a partition', () => {
+  const MiB = 1 << 20;
+  const blocks = (...bytes: number[]): PartFile[] => [
+    { file: 'part', blocks: bytes.map((n, i) => ({ type: 'T', records: 10, offset: i, bytes: n })) },
+  ];
+  const sizes = (shards: Shard[]): number[] => shards.map((s) => s.parts.reduce((n, p) => n + p.blocks.length, 0));
+  expect(sizes(splitIntoShards(blocks(MiB, MiB, 14 * MiB, MiB, 40 * MiB, MiB), 1000))).toEqual([3, 1, 1, 1]);
+  expect(countPartitions(blocks(MiB, MiB), 1000)).toBe(1);
+  expect(countPartitions(blocks(MiB, MiB), 7)).toBe(3);
+  expect(countPartitions(blocks(20 * MiB, 20 * MiB), 1000)).toBe(3);
+  expect(countPartitions([], 7)).toBe(1);
 });
 
 test('nothing makes no shard', () => {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { DuckDBInstance, type DuckDBConnection } from './node-api.js';
 import { BatchScan } from './batch-scan.js';
 import { duckDbError } from './duckdb-errors.js';
@@ -11,7 +12,7 @@ export interface DuckDbOptions {
 export interface MemoryLimits {
   /** While more is loaded than an appender takes. */
   readonly loading: string;
-  /** For comparing large periods, and what users ask for. */
+  /** For comparing large periods, and what users ask for: a sum over a million long paths takes half a GB. */
   readonly otherwise: string;
 }
 
@@ -21,8 +22,9 @@ export interface MemoryLimits {
  * 28 it takes no less.
  */
 function memoryLimits(threads: number): MemoryLimits {
-  const most = 256;
-  return { loading: `${Math.min(most, 8 + 28 * threads)}MB`, otherwise: `${most}MB` };
+  const usual = 256;
+  const host = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20;
+  return { loading: `${Math.min(usual, 8 + 28 * threads)}MB`, otherwise: `${Math.max(usual, Math.floor(host / 16))}MB` };
 }
 
 export interface Loader {
