@@ -1,6 +1,6 @@
+import { getHeapStatistics } from 'node:v8';
 import duckdb from '@duckdb/node-bindings';
 import { BIGINT, DATE, DuckDBDataChunk, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR } from './node-api.js';
-import { getHeapStatistics } from 'node:v8';
 import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
 import { collectGarbage } from '../../../engine/heap.js';
 import { checkInteger, type ColumnShape } from '../table-shape.js';
@@ -34,6 +34,7 @@ export class BatchScan {
   #tables = new WeakMap<Dictionary, StringTable>();
   #batch: Batch | undefined;
   #row = 0;
+  /** Bytes of arrays that were there when garbage was last collected. */
   #live = 0;
   #error: Error | undefined;
   readonly #words = new Uint32Array(CHUNK_ROWS * 4);
