@@ -47,7 +47,7 @@ export interface MapReduce {
   combine?(batch: Batch, context: Context): Batch;
   /** For each type that map makes: the fields whose hash chooses the partition, or a function to columns that do. */
   readonly partitionBy: Readonly<Record<string, readonly string[] | ((batch: Batch) => readonly Column[])>>;
-  /** How many input records call for one more partition, as 16 MiB of their blocks do; it bounds the memory of a reduce task. */
+  /** How many input records call for one more partition, as 16 MiB of long ones do; it bounds the memory of a reduce task. */
   readonly recordsPerPartition: number;
   /**
    * All rows of one partition to the beans that are written, each type in its final order. A batch is written before the next

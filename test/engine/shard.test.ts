@@ -48,6 +48,8 @@ test('of long records there are fewer in a shard, and in a partition', () => {
   expect(countPartitions(blocks(MiB, MiB), 1000)).toBe(1);
   expect(countPartitions(blocks(MiB, MiB), 7)).toBe(3);
   expect(countPartitions(blocks(20 * MiB, 20 * MiB), 1000)).toBe(3);
+  // However many bytes, where they are of many records.
+  expect(countPartitions([{ file: 'part', blocks: [{ type: 'T', records: 1_000_000, offset: 0, bytes: 100 * MiB }] }], 1_000_000)).toBe(1);
   expect(countPartitions([], 7)).toBe(1);
 });
 
