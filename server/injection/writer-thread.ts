@@ -14,10 +14,12 @@ const { database: url, types } = workerData as WriterStart;
 /** Small injections spend their time on the transaction: so many that wait for it share one. */
 const TOGETHER = 16;
 
-/** One thread fills in what they ask for: it has enough to do for four of them (measured with two: a quarter of its time). */
+/** One thread fills in what DuckDB's ask for: it has enough to do for four of them (measured with two: a quarter of its time). */
 const threads = Math.min(4, availableParallelism());
+/** Small loads are quicker without threads that wait for each other, and the workers have use for the cores. */
+const usualThreads = Math.max(1, Math.floor(threads / 2));
 
-const opening = openDatabase(url, { threads }).then(async (database) => {
+const opening = openDatabase(url, { threads, usualThreads }).then(async (database) => {
   await database.migrate(types);
   return database;
 });

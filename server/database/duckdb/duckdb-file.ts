@@ -5,31 +5,42 @@ import { duckDbError } from './duckdb-errors.js';
 import { claimFile } from './open-files.js';
 
 export interface DuckDbOptions {
+  /** The most that DuckDB works in. */
+  readonly threads: number;
+  /** Those for all but loads of many rows. Default: `threads`. */
+  readonly usualThreads?: number | undefined;
+}
+
+/** What DuckDB may use, as it writes settings. What does not fit into its memory goes to a folder beside the file. */
+interface Limits {
+  readonly memory: string;
   readonly threads: number;
 }
 
-/** What the instance may hold in memory, as DuckDB writes sizes. What is more goes to a folder beside the file. */
-export interface MemoryLimits {
-  /** While more is loaded than an appender takes. */
-  readonly loading: string;
-  /** For comparing large periods, and what users ask for: a sum over a million long paths takes half a GB. */
-  readonly otherwise: string;
+export interface Phases {
+  /** While more is loaded than a row group. */
+  readonly loading: Limits;
+  /** For small loads, comparing large periods, and what users ask for: a sum over a million long paths takes half a GB. */
+  readonly otherwise: Limits;
 }
 
 /**
  * Rows that are loaded go to the file as they come, and what has been written would only stay to be read again. Each thread fills row
  * groups of its own (measured at 5.7 M rows with two: with 64 MB for both 22 MB more in the process than with 40, in the same time).
  */
-function memoryLimits(threads: number): MemoryLimits {
+function phasesOf({ threads, usualThreads = threads }: DuckDbOptions): Phases {
   const usual = 256;
   const host = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20;
-  return { loading: `${Math.min(usual, 20 * threads)}MB`, otherwise: `${Math.max(usual, Math.floor(host / 16))}MB` };
+  return {
+    loading: { memory: `${Math.min(usual, 20 * threads)}MB`, threads },
+    otherwise: { memory: `${Math.max(usual, Math.floor(host / 16))}MB`, threads: usualThreads },
+  };
 }
 
 export interface Loader {
   readonly scan: BatchScan;
   /** Over a connection of its own: where others hold more than that just now the limit stays, and no transaction suffers for it. */
-  limitMemory(phase: keyof MemoryLimits): Promise<void>;
+  setPhase(phase: keyof Phases): Promise<void>;
 }
 
 /** The one connection that writes, the one that sets limits, and the instance that makes others. */
@@ -113,11 +124,10 @@ export class DuckDbFile {
   }
 
   async #start(): Promise<Opened> {
-    const { threads } = this.#options;
-    const memory = memoryLimits(threads);
+    const phases = phasesOf(this.#options);
     const instance = await DuckDBInstance.create(this.path, {
-      threads: String(threads),
-      memory_limit: memory.otherwise,
+      threads: String(phases.otherwise.threads),
+      memory_limit: phases.otherwise.memory,
       // Rows are asked for in the order of their keys; keeping that of their arrival would make the writing threads wait for each other.
       preserve_insertion_order: 'false',
       // Each checkpoint writes the last row group of a table anew and leaves a hole where it was. With DuckDB's 16 MB, a week of a
@@ -130,18 +140,19 @@ export class DuckDbFile {
       autoload_known_extensions: 'false',
     });
     const writer = await instance.connect();
-    const scan = new BatchScan(threads);
+    const scan = new BatchScan(this.#options.threads);
     writer.registerTableFunction(scan.function);
     const control = await instance.connect();
-    let now: keyof MemoryLimits = 'otherwise';
-    const limitMemory = async (phase: keyof MemoryLimits): Promise<void> => {
+    let now: keyof Phases = 'otherwise';
+    const setPhase = async (phase: keyof Phases): Promise<void> => {
       if (phase === now) return;
-      await control.run(`set memory_limit = '${memory[phase]}'`).then(
+      const { memory, threads } = phases[phase];
+      await control.run(`set threads = ${threads}; set memory_limit = '${memory}'`).then(
         () => (now = phase),
         () => {},
       );
     };
-    return { instance, writer, control, scan, limitMemory };
+    return { instance, writer, control, scan, setPhase };
   }
 
   async #close({ instance, writer, control }: Opened): Promise<void> {

@@ -14,6 +14,9 @@ import type { Loader } from './duckdb-file.js';
  */
 const FEW_ROWS = 4096;
 
+/** Rows of a row group. Where there are no more, threads have nothing to share, and wake each other for nothing. */
+const ROW_GROUP = 122_880;
+
 const FIXED: readonly ColumnShape[] = [
   { name: 'granularity', type: 'text' },
   { name: 'period', type: 'date' },
@@ -64,8 +67,8 @@ export class DuckDbSession implements SqlSession {
     const loader = this.#loader;
     if (!loader) throw new TypeError('this session only reads');
     const columns = beanColumns(shape);
-    const { few, all } = split(batches, FEW_ROWS);
-    if (few && period) {
+    const { few, rows, all } = split(batches, ROW_GROUP);
+    if (few && period && rows <= FEW_ROWS) {
       return this.#append(
         table,
         loader.scan,
@@ -76,7 +79,7 @@ export class DuckDbSession implements SqlSession {
     const names = columns.map((c) => id(c.name));
     const fixed = period ? [`'${period.granularity}' as granularity`, `date '${formatDay(period.first)}' as period`] : [];
     const into = [...(period ? ['granularity', 'period'] : []), ...names].join(', ');
-    if (!few) await loader.limitMemory('loading');
+    if (!few) await loader.setPhase('loading');
     loader.scan.begin(columns, all);
     try {
       // However many rows: statements of some each would leave a trail of small row groups, which DuckDB merges at twice the cost.
@@ -86,7 +89,7 @@ export class DuckDbSession implements SqlSession {
         // The scan's own error says more than what DuckDB makes of it.
         loader.scan.end();
       } finally {
-        await loader.limitMemory('otherwise');
+        await loader.setPhase('otherwise');
       }
     }
   }
@@ -160,17 +163,18 @@ export function bindings(values: readonly Value[]): DuckDBValue[] {
   return values.map((v) => (typeof v === 'number' ? BigInt(v) : v));
 }
 
-/** The batches: `few` where they have no more rows than `most`, and `all`, to be read once, in any case. */
-function split(batches: Iterable<Batch>, most: number): { few?: Batch[]; all: Iterable<Batch> } {
+/** The batches: `all`, to be read once, and where they have no more than `most` rows also as `few`. `rows` are those read to tell. */
+function split(batches: Iterable<Batch>, most: number): { few?: Batch[]; rows: number; all: Iterable<Batch> } {
   const iterator = batches[Symbol.iterator]();
   const read: Batch[] = [];
-  for (let rows = 0; rows <= most;) {
+  let rows = 0;
+  while (rows <= most) {
     const { value, done } = iterator.next();
-    if (done === true) return { few: read, all: read };
+    if (done === true) return { few: read, rows, all: read };
     read.push(value);
     rows += value.rows;
   }
-  return { all: chain(read, iterator) };
+  return { rows, all: chain(read, iterator) };
 }
 
 function* chain(first: Batch[], rest: Iterator<Batch>): Generator<Batch> {

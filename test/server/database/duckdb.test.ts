@@ -55,7 +55,7 @@ describe('a DuckDB file', () => {
     const limit = async (): Promise<unknown> => (await driver.read((s) => s.all("select current_setting('memory_limit') as m")))[0]?.['m'];
     const usual = await limit();
     const shape = shapeOf(L3Session);
-    const rows = 5000;
+    const rows = 50_000;
     const seen: Promise<unknown>[] = [];
     const load = (groups: number, end: () => void): Promise<number> =>
       driver.write(async (session) => {
