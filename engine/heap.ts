@@ -21,6 +21,11 @@ export function tidyHeap(): void {
   inUse = heapBytes();
 }
 
+/** Bytes of arrays that this thread holds, or has left for the garbage collector. */
+export function arrayBytes(): number {
+  return getHeapStatistics().external_memory;
+}
+
 function heapBytes(): number {
   return getHeapStatistics().used_heap_size;
 }

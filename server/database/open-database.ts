@@ -7,8 +7,8 @@ import { SqlDatabase } from './sql-database.js';
 export interface DatabaseOptions {
   /** DuckDB: threads of its own. Default: the cores. */
   readonly threads?: number;
-  /** DuckDB: those for all but loads of many rows. Default: `threads`. */
-  readonly usualThreads?: number;
+  /** DuckDB: those for loads of many rows. Default: `threads`. */
+  readonly loadThreads?: number;
 }
 
 /**
@@ -20,7 +20,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   return new SqlDatabase(await openDriver(url, options));
 }
 
-export async function openDriver(url: string, { threads = availableParallelism(), usualThreads }: DatabaseOptions = {}): Promise<Driver> {
+export async function openDriver(url: string, { threads = availableParallelism(), loadThreads }: DatabaseOptions = {}): Promise<Driver> {
   if (/^postgres(ql)?:\/\//i.test(url)) {
     const { PostgresDriver } = await import('./postgres/postgres-driver.js');
     return PostgresDriver.open(url);
@@ -34,5 +34,5 @@ export async function openDriver(url: string, { threads = availableParallelism()
     );
   if (url === '') throw fail('TM_ERR_DATABASE_URL', 'The path of the database is empty');
   const { DuckDbDriver } = await import('./duckdb/duckdb-driver.js');
-  return DuckDbDriver.open(url, { threads, usualThreads });
+  return DuckDbDriver.open(url, { threads, loadThreads });
 }

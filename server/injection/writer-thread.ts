@@ -14,12 +14,12 @@ const { database: url, types } = workerData as WriterStart;
 /** Small injections spend their time on the transaction: so many that wait for it share one. */
 const TOGETHER = 16;
 
-/** One thread fills in what DuckDB's ask for: it has enough to do for four of them (measured with two: a quarter of its time). */
-const threads = Math.min(4, availableParallelism());
-/** Small loads are quicker without threads that wait for each other, and the workers have use for the cores. */
-const usualThreads = Math.max(1, Math.floor(threads / 2));
+/** Half the cores: the workers have use for the others, and for small loads threads would only wait for each other. */
+const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+/** One thread fills in what those of a large load ask for: it has enough to do for four (measured with two: a quarter of its time). */
+const loadThreads = Math.min(4, availableParallelism());
 
-const opening = openDatabase(url, { threads, usualThreads }).then(async (database) => {
+const opening = openDatabase(url, { threads, loadThreads }).then(async (database) => {
   await database.migrate(types);
   return database;
 });

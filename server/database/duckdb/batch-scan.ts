@@ -1,8 +1,7 @@
-import { getHeapStatistics } from 'node:v8';
 import duckdb from '@duckdb/node-bindings';
 import { BIGINT, DATE, DuckDBDataChunk, DuckDBTableFunction, INTEGER, SMALLINT, VARCHAR } from './node-api.js';
 import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
-import { collectGarbage } from '../../../engine/heap.js';
+import { arrayBytes, collectGarbage } from '../../../engine/heap.js';
 import { checkInteger, type ColumnShape } from '../table-shape.js';
 import { STRING_BYTES, stringTable, type StringTable } from './string-table.js';
 
@@ -166,8 +165,4 @@ export class BatchScan {
     }
     duckdb.copy_data_to_vector(vector, 0, to.buffer, 0, rows * to.BYTES_PER_ELEMENT);
   }
-}
-
-function arrayBytes(): number {
-  return getHeapStatistics().external_memory;
 }

@@ -5,10 +5,9 @@ import { duckDbError } from './duckdb-errors.js';
 import { claimFile } from './open-files.js';
 
 export interface DuckDbOptions {
-  /** The most that DuckDB works in. */
   readonly threads: number;
-  /** Those for all but loads of many rows. Default: `threads`. */
-  readonly usualThreads?: number | undefined;
+  /** Those for loads of more than a row group. Default: `threads`. */
+  readonly loadThreads?: number | undefined;
 }
 
 /** What DuckDB may use, as it writes settings. What does not fit into its memory goes to a folder beside the file. */
@@ -17,7 +16,7 @@ interface Limits {
   readonly threads: number;
 }
 
-export interface Phases {
+interface Phases {
   /** While more is loaded than a row group. */
   readonly loading: Limits;
   /** For small loads, comparing large periods, and what users ask for: a sum over a million long paths takes half a GB. */
@@ -28,18 +27,18 @@ export interface Phases {
  * Rows that are loaded go to the file as they come, and what has been written would only stay to be read again. Each thread fills row
  * groups of its own (measured at 5.7 M rows with two: with 64 MB for both 22 MB more in the process than with 40, in the same time).
  */
-function phasesOf({ threads, usualThreads = threads }: DuckDbOptions): Phases {
+function phasesOf({ threads, loadThreads = threads }: DuckDbOptions): Phases {
   const usual = 256;
   const host = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20;
   return {
-    loading: { memory: `${Math.min(usual, 20 * threads)}MB`, threads },
-    otherwise: { memory: `${Math.max(usual, Math.floor(host / 16))}MB`, threads: usualThreads },
+    loading: { memory: `${Math.min(usual, 20 * loadThreads)}MB`, threads: loadThreads },
+    otherwise: { memory: `${Math.max(usual, Math.floor(host / 16))}MB`, threads },
   };
 }
 
 export interface Loader {
   readonly scan: BatchScan;
-  /** Over a connection of its own: where others hold more than that just now the limit stays, and no transaction suffers for it. */
+  /** Over a connection of its own: where others hold more than that just now the limits stay, and no transaction suffers for it. */
   setPhase(phase: keyof Phases): Promise<void>;
 }
 
@@ -140,14 +139,15 @@ export class DuckDbFile {
       autoload_known_extensions: 'false',
     });
     const writer = await instance.connect();
-    const scan = new BatchScan(this.#options.threads);
+    const scan = new BatchScan(phases.loading.threads);
     writer.registerTableFunction(scan.function);
     const control = await instance.connect();
     let now: keyof Phases = 'otherwise';
     const setPhase = async (phase: keyof Phases): Promise<void> => {
       if (phase === now) return;
       const { memory, threads } = phases[phase];
-      await control.run(`set threads = ${threads}; set memory_limit = '${memory}'`).then(
+      // Memory first: where that is refused, threads stay too.
+      await control.run(`set memory_limit = '${memory}'; set threads = ${threads}`).then(
         () => (now = phase),
         () => {},
       );

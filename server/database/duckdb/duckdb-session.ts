@@ -1,5 +1,6 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from './node-api.js';
 import type { Batch } from '../../../engine/column.js';
+import { arrayBytes } from '../../../engine/heap.js';
 import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';
 import type { LoadTarget, SqlSession, Value } from '../driver.js';
@@ -14,8 +15,12 @@ import type { Loader } from './duckdb-file.js';
  */
 const FEW_ROWS = 4096;
 
-/** Rows of a row group. Where there are no more, threads have nothing to share, and wake each other for nothing. */
+/**
+ * Rows of a row group: where there are no more, threads have nothing to share, and wake each other for nothing. Rows that take so many
+ * bytes before are many as well.
+ */
 const ROW_GROUP = 122_880;
+const MANY_BYTES = 24 * 1024 * 1024;
 
 const FIXED: readonly ColumnShape[] = [
   { name: 'granularity', type: 'text' },
@@ -67,7 +72,7 @@ export class DuckDbSession implements SqlSession {
     const loader = this.#loader;
     if (!loader) throw new TypeError('this session only reads');
     const columns = beanColumns(shape);
-    const { few, rows, all } = split(batches, ROW_GROUP);
+    const { few, rows, all } = split(batches);
     if (few && period && rows <= FEW_ROWS) {
       return this.#append(
         table,
@@ -163,12 +168,13 @@ export function bindings(values: readonly Value[]): DuckDBValue[] {
   return values.map((v) => (typeof v === 'number' ? BigInt(v) : v));
 }
 
-/** The batches: `all`, to be read once, and where they have no more than `most` rows also as `few`. `rows` are those read to tell. */
-function split(batches: Iterable<Batch>, most: number): { few?: Batch[]; rows: number; all: Iterable<Batch> } {
+/** The batches: `all`, to be read once, and where they are not many also as `few`. `rows` are those read to tell. */
+function split(batches: Iterable<Batch>): { few?: Batch[]; rows: number; all: Iterable<Batch> } {
   const iterator = batches[Symbol.iterator]();
   const read: Batch[] = [];
   let rows = 0;
-  while (rows <= most) {
+  const most = arrayBytes() + MANY_BYTES;
+  while (rows <= ROW_GROUP && arrayBytes() <= most) {
     const { value, done } = iterator.next();
     if (done === true) return { few: read, rows, all: read };
     read.push(value);

@@ -42,8 +42,8 @@ describe('a DuckDB file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const columnsOf = (rows: number): Batch['columns'] => {
-    const zeros = { kind: 'number', values: new Float64Array(rows) } as const;
+  const columnsOf = (rows: number, room = rows): Batch['columns'] => {
+    const zeros = { kind: 'number', values: new Float64Array(room) } as const;
     const dictionary = { size: 1, offsets: Uint32Array.of(0, 1), bytes: Buffer.from('s') };
     const site = { kind: 'string', dictionary, codes: new Uint32Array(rows) } as const;
     return { site, sessions: zeros, impressions: zeros, bounces: zeros, duration_ms: zeros };
@@ -57,12 +57,13 @@ describe('a DuckDB file', () => {
     const shape = shapeOf(L3Session);
     const rows = 50_000;
     const seen: Promise<unknown>[] = [];
-    const load = (groups: number, end: () => void): Promise<number> =>
+    const limits = async (): Promise<Set<unknown>> => new Set(await Promise.all(seen.splice(0)));
+    const load = (groups: number, end: () => void, of = rows, room = of): Promise<number> =>
       driver.write(async (session) => {
         function* numbers(): Generator<Batch> {
           for (let i = 0; i < groups; i++) {
             seen.push(limit());
-            yield { type: L3Session.name, rows, columns: columnsOf(rows) };
+            yield { type: L3Session.name, rows: of, columns: columnsOf(of, room) };
           }
           end();
         }
@@ -71,7 +72,12 @@ describe('a DuckDB file', () => {
       });
     try {
       expect(await load(4, () => undefined)).toBe(4 * rows);
-      expect(new Set(await Promise.all(seen))).not.toEqual(new Set([usual]));
+      expect(await limits()).not.toEqual(new Set([usual]));
+      // Less than a row group, and few bytes; few rows of many bytes.
+      expect(await load(2, () => undefined)).toBe(2 * rows);
+      expect(await limits()).toEqual(new Set([usual]));
+      expect(await load(4, () => undefined, 1, 2 << 20)).toBe(4);
+      expect(await limits()).not.toEqual(new Set([usual]));
       expect(await limit()).toBe(usual);
       const broken = (): never => {
         throw new Error('no more');
