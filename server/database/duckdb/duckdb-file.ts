@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import { DuckDBInstance, type DuckDBConnection } from './node-api.js';
 import { BatchScan } from './batch-scan.js';
 import { duckDbError } from './duckdb-errors.js';
+import { makeWhole } from './new-file.js';
 import { claimFile } from './open-files.js';
 
 export interface DuckDbOptions {
@@ -124,6 +125,7 @@ export class DuckDbFile {
 
   async #start(): Promise<Opened> {
     const phases = phasesOf(this.#options);
+    await makeWhole(this.path);
     const instance = await DuckDBInstance.create(this.path, {
       threads: String(phases.otherwise.threads),
       memory_limit: phases.otherwise.memory,
@@ -132,8 +134,6 @@ export class DuckDbFile {
       // Each checkpoint writes the last row group of a table anew and leaves a hole where it was. With DuckDB's 16 MB, a week of a
       // log in daily injections made the file half as large again as it is so, and took a tenth more of DuckDB's time (measured).
       wal_autocheckpoint: '128MB',
-      // New files get the string compression of DuckDB 1.3: two thirds of the time and of the size (measured). Older ones stay as they are.
-      storage_compatibility_version: 'v1.3.0',
       // Nothing is fetched from the network behind the user's back.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

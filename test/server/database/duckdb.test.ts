@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +88,22 @@ describe('a DuckDB file', () => {
       expect(await limit()).toBe(usual);
     } finally {
       await driver.close();
+    }
+  });
+
+  test('is whole as soon as it is there: who makes it can be killed', async () => {
+    const seen = { file: () => existsSync(file), anything: () => readdirSync(folder).length > 0 };
+    for (const isThere of [seen.file, seen.anything, seen.file, seen.anything]) {
+      const maker = fork(new URL('fixtures/make-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const exit = once(maker, 'exit');
+      await once(maker, 'message');
+      // What is looked for is there for less than a turn of the event loop.
+      for (const until = performance.now() + 20_000; !isThere() && performance.now() < until;);
+      maker.kill('SIGKILL');
+      expect(await exit).toEqual([null, 'SIGKILL']);
+      await (await openDatabase(file)).close();
+      expect(readdirSync(folder)).toEqual(['analytics.duckdb']);
+      await rm(file);
     }
   });
 
