@@ -44,11 +44,13 @@ export class SqlDatabase implements AnalyticsDatabase {
   }
 
   async ledger(): Promise<readonly LedgerRow[]> {
-    const rows = await this.#driver.read((session) =>
-      session.all(
+    const rows = await this.#driver.read(async (session) => {
+      // Who made the file may have been killed before its tables were.
+      if ((await readShapes(session, this.#driver)).length === 0) return [];
+      return session.all(
         'select package, processor, job, granularity, cast(period as varchar) as period, injected_at, "rows", beans from injection order by injected_at, package',
-      ),
-    );
+      );
+    });
     return rows.map((r) => ({
       package: String(r['package']),
       processor: String(r['processor']),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aggregate, type AggregateType } from '#engine/bean.js';
 import * as beans from '#processors/beans.js';
+import { openDatabase } from '#server/database/open-database.js';
 import { beansIn, codeOf, inject, type Databases } from './harness.js';
 
 const types = Object.values(beans).filter((type): type is AggregateType => 'table' in type);
@@ -41,6 +42,12 @@ export function migrateTests(databases: () => Databases): void {
       expect(await beansIn(again, 'l3_session')).toHaveLength(1);
       await again.close();
       expect((await made.execute('select * from tidemill_migration')).length).toBe(1);
+    });
+
+    test('nothing is in a database that nobody has migrated', async () => {
+      const db = await openDatabase((await databases().make()).url, { threads: 1 });
+      expect([await db.tables(), await db.ledger()]).toEqual([[], []]);
+      await db.close();
     });
 
     test('refuses a database that a newer version has set up', async () => {

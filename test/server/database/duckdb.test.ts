@@ -1,9 +1,10 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -105,6 +106,33 @@ describe('a DuckDB file', () => {
       expect(readdirSync(folder)).toEqual(['analytics.duckdb']);
       await rm(file);
     }
+  });
+
+  test.runIf(process.platform === 'linux')('is not left half made where there is no room for it', async () => {
+    const maker = fileURLToPath(new URL('fixtures/make-duckdb.mjs', import.meta.url));
+    // Of its three headers two may be written.
+    const small = spawn('bash', ['-c', `trap '' XFSZ; ulimit -f 8; exec "$0" "$@"`, process.execPath, maker, file]);
+    let said = '';
+    small.stderr.on('data', (data) => (said += data));
+    expect(await once(small, 'exit')).toEqual([1, null]);
+    expect(said).toContain(`TM_ERR_DATABASE_UNAVAILABLE`);
+    expect(said).toContain(`Could not write file "${file}"`);
+    expect(readdirSync(folder)).toEqual([]);
+    await (await openDatabase(file)).close();
+  });
+
+  test('is made anew beside the changes of one that was lost', async () => {
+    const maker = fork(new URL('fixtures/make-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const exit = once(maker, 'exit');
+    while ((await once(maker, 'message'))[0] !== 'migrated');
+    maker.kill('SIGKILL');
+    await exit;
+    await rm(file);
+    expect(readdirSync(folder)).toEqual(['analytics.duckdb.wal']);
+    const db = await openDatabase(file);
+    expect(await db.tables()).toEqual([]);
+    await db.close();
+    expect(readdirSync(folder).toSorted()).toEqual(['analytics.duckdb', 'analytics.duckdb.wal.lost']);
   });
 
   test('is refused while another process has it, and free when that has closed it', async () => {
