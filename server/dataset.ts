@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from './errors.js';
 import { zone } from '../engine/period.js';
+import { sync } from '../engine/store/disk.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
 import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
 import { loadDeclarations, type Declarations } from './declarations.js';
-import { readSettings, type Settings } from './settings.js';
+import { rawSettings, readSettings, settingsFile, type Settings } from './settings.js';
 
 /** An open dataset. */
 export interface Dataset extends Declarations {
@@ -24,8 +26,7 @@ const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
  * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, those of the store.
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
-  const folder = existingFolder(options);
-  return assemble(options, folder, readSettings(folder, options.environment), 'read');
+  return assemble(options, existingFolder(options), 'read');
 }
 
 /**
@@ -33,28 +34,19 @@ export async function openForReading(options: DatasetOptions): Promise<Dataset> 
  * Errors: as openForReading, and TM_ERR_ZONE, TM_ERR_DATASET_ZONE, TM_ERR_STORE_LOCKED.
  */
 export async function openForWriting(options: DatasetOptions, timeZone?: string): Promise<Dataset> {
-  const folder = folderOf(options);
   if (timeZone !== undefined) zone(timeZone);
-  let settings = readSettings(folder, options.environment);
-  if (!LmdbStore.exists(storeFolder(folder))) {
-    // The zone of the first import is the dataset's for good: it is written down also where it came from elsewhere.
-    const file = path.join(folder, 'dataset.json');
-    const own = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { timeZone?: string }) : {};
-    if (own.timeZone === undefined) {
-      settings = { ...settings, timeZone: timeZone ?? settings.timeZone };
-      writeWhole(file, `${JSON.stringify({ timeZone: settings.timeZone, ...own }, null, 2)}\n`);
-    }
-  }
-  if (timeZone !== undefined && timeZone !== settings.timeZone) {
-    throw fail('TM_ERR_DATASET_ZONE', `the dataset '${options.name}' has the time zone ${settings.timeZone}, not ${timeZone}`);
-  }
-  return assemble(options, folder, settings, 'write');
+  return assemble(options, folderOf(options), 'write', timeZone);
 }
 
-async function assemble(options: DatasetOptions, folder: string, settings: Settings, mode: 'read' | 'write'): Promise<Dataset> {
-  const declarations = await loadDeclarations(folder, settings.processors);
-  const store = await openStore(folder, settings, options.name, mode);
+async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 'write', wantedZone?: string): Promise<Dataset> {
+  // What is wrong is told before a store is made.
+  const before = readSettings(folder, options.environment);
+  if (ownZone(folder) !== undefined) checkWanted(options.name, before, wantedZone);
+  const declarations = await loadDeclarations(folder, before.processors);
+  const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
   try {
+    const settings = mode === 'write' ? await settle(store, folder, options, wantedZone) : before;
+    checkZone(store, settings, options.name);
     return {
       ...declarations,
       name: options.name,
@@ -70,26 +62,38 @@ async function assemble(options: DatasetOptions, folder: string, settings: Setti
   }
 }
 
-async function openStore(folder: string, settings: Settings, name: string, mode: 'read' | 'write'): Promise<LmdbStore> {
-  const store = await LmdbStore.open(storeFolder(folder), name, mode);
-  try {
-    await checkZone(store, settings, name, mode);
-    return store;
-  } catch (error) {
-    await store.close();
-    throw error;
+/** The settings, as they are now that the store is locked: another process may have made the dataset until then. */
+async function settle(store: LmdbStore, folder: string, options: DatasetOptions, wantedZone: string | undefined): Promise<Settings> {
+  let settings = readSettings(folder, options.environment);
+  const isNew = store.record(ZONE_RECORD.kind, ZONE_RECORD.key) === undefined;
+  if (isNew && ownZone(folder) === undefined) {
+    // The zone of the first import is the dataset's for good: it is written down also where it came from elsewhere.
+    settings = { ...settings, timeZone: wantedZone ?? settings.timeZone };
+    const own = { timeZone: settings.timeZone, ...(rawSettings(settingsFile(folder)) as object) };
+    await writeWhole(settingsFile(folder), `${JSON.stringify(own, null, 2)}\n`);
   }
+  checkWanted(options.name, settings, wantedZone);
+  if (isNew) await store.commit({ records: [{ ...ZONE_RECORD, value: settings.timeZone }] });
+  return settings;
+}
+
+/** The zone that is written down. */
+function ownZone(folder: string): string | undefined {
+  return (rawSettings(settingsFile(folder)) as { timeZone?: string }).timeZone;
+}
+
+function checkWanted(name: string, { timeZone }: Settings, wanted: string | undefined): void {
+  if (wanted !== undefined && wanted !== timeZone)
+    throw fail('TM_ERR_DATASET_ZONE', `the dataset '${name}' has the time zone ${timeZone}, not ${wanted}`);
 }
 
 /** Days are cut in the zone of the first import: a later edit of dataset.json must not mix two kinds of days. */
-async function checkZone(store: LmdbStore, settings: Settings, name: string, mode: 'read' | 'write'): Promise<void> {
+function checkZone(store: LmdbStore, { timeZone }: Settings, name: string): void {
   const cutIn = store.record(ZONE_RECORD.kind, ZONE_RECORD.key);
-  if (cutIn === undefined) {
-    if (mode === 'write') await store.commit({ records: [{ ...ZONE_RECORD, value: settings.timeZone }] });
-  } else if (cutIn !== settings.timeZone) {
+  if (cutIn !== undefined && cutIn !== timeZone) {
     throw fail(
       'TM_ERR_DATASET_ZONE',
-      `the days of the dataset '${name}' were cut in ${JSON.stringify(cutIn)}, but its settings say ${settings.timeZone}`,
+      `the days of the dataset '${name}' were cut in ${JSON.stringify(cutIn)}, but its settings say ${timeZone}`,
     );
   }
 }
@@ -100,7 +104,7 @@ async function visitorKey(folder: string): Promise<string> {
   if (!existsSync(file)) {
     // Not before it is needed: to load it takes 10 ms, and most commands only read.
     const { randomBytes } = await import('node:crypto');
-    writeWhole(file, `${randomBytes(32).toString('hex')}\n`, 0o600);
+    await writeWhole(file, `${randomBytes(32).toString('hex')}\n`, 0o600);
   }
   const key = readFileSync(file, 'utf8').trim();
   if (key === '')
@@ -111,13 +115,20 @@ async function visitorKey(folder: string): Promise<string> {
   return key;
 }
 
-/** Write a file that is there whole or not at all. Errors: TM_ERR_STORE_UNREADABLE. */
-function writeWhole(file: string, text: string, mode = 0o666): void {
+/** Write a file that is there whole or not at all, also after a power cut. Errors: TM_ERR_STORE_UNREADABLE, TM_ERR_DISK_FULL. */
+async function writeWhole(file: string, text: string, mode = 0o666): Promise<void> {
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(`${file}.temp`, text, { mode });
-    renameSync(`${file}.temp`, file);
+    const temp = await open(`${file}.temp`, 'w', mode);
+    try {
+      await temp.writeFile(text);
+      await temp.sync();
+    } finally {
+      await temp.close();
+    }
+    await rename(`${file}.temp`, file);
+    await sync(path.dirname(file));
   } catch (cause) {
-    throw fail('TM_ERR_STORE_UNREADABLE', `${file} cannot be written: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw fail(code === 'ENOSPC' ? 'TM_ERR_DISK_FULL' : 'TM_ERR_STORE_UNREADABLE', `${file} cannot be written: ${message}`, { cause });
   }
 }

@@ -170,21 +170,28 @@ export function settingsJsonSchema(): object {
   return z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' });
 }
 
+export function settingsFile(folder: string): string {
+  return path.join(folder, 'dataset.json');
+}
+
+/** What the file says, whatever that is; nothing where there is no file. Errors: TM_ERR_SETTINGS. */
+export function rawSettings(file: string): unknown {
+  if (!existsSync(file)) return {};
+  try {
+    // Some editors begin a file with a byte order mark.
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+  } catch (cause) {
+    throw fail('TM_ERR_SETTINGS', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
 /**
  * The settings of a dataset: `dataset.json` where it is there, overridden by the environment. A variable's name is the
  * key's: `session.timeoutMinutes` is TIDEMILL_SESSION_TIMEOUT_MINUTES. Errors: TM_ERR_SETTINGS, naming each bad key.
  */
 export function readSettings(folder: string, environment: Readonly<Record<string, string | undefined>>): Settings {
-  const file = path.join(folder, 'dataset.json');
-  let raw: unknown = {};
-  if (existsSync(file)) {
-    try {
-      // Some editors begin a file with a byte order mark.
-      raw = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
-    } catch (cause) {
-      throw fail('TM_ERR_SETTINGS', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-    }
-  }
+  const file = settingsFile(folder);
+  const raw = rawSettings(file);
   const overridden = isObject(raw) ? override(settingsSchema, raw, 'TIDEMILL', environment) : raw;
   // Without making a function of each object's schema first: that pays where much is read with them.
   const parsed = settingsSchema.safeParse(overridden, { jitless: true });
