@@ -21,8 +21,9 @@ const EIO = 5;
 
 function isDiskFull(folder: string, { code, message }: { code?: unknown; message: string }): boolean {
   if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left/i.test(message)) return true;
-  // LMDB says this of a write that was cut short: for want of room, or because the disk is bad.
-  if (code !== EIO) return false;
+  // LMDB says the first of a write that was cut short: for want of room, or because the disk is bad. The second is all that is known
+  // where LMDB's own word was lost.
+  if (code !== EIO && !message.startsWith('Commit failed')) return false;
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < ROOM;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Database, RootDatabase } from 'lmdb';
 import { open } from './lmdb.js';
 import { fail } from '../errors.js';
@@ -25,6 +26,8 @@ const VERSION = 1;
 const SCRATCH = 'scratch';
 /** LMDB's limit. */
 const KEY_BYTES = 1978;
+
+const SAID_WITHIN_MS = 1000;
 
 type DbName = 'package' | 'job' | 'record' | 'meta';
 
@@ -290,8 +293,9 @@ export class LmdbStore implements LocationStore {
       }
     });
     committed.catch(async (error: Error & { commitError?: Promise<never> }) => {
-      // What LMDB said comes as a promise that rejects.
-      const cause = (await error.commitError?.catch((e: unknown) => e)) ?? error;
+      // What LMDB said comes as a promise that rejects; where it was said before that was made, it never does.
+      const said = error.commitError?.catch((e: unknown) => e);
+      const cause = await Promise.race([said ?? error, setTimeout(SAID_WITHIN_MS, error)]);
       this.#break(storeError(this.#folder, cause));
     });
     await Promise.race([committed.catch(() => this.#broken), this.#broken]);
