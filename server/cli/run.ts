@@ -10,7 +10,6 @@ import { importWithProgress, plainReport, printImport, type ImportOptions } from
 import { profileOf, type ProfileOption } from './profile.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
 import { print, printJson, printTable, withoutPassword } from './output.js';
-import type { AnalyticsDatabase } from '../database/database.js';
 import { TidemillError } from '../../engine/errors.js';
 
 /** The main job: import, process with every period closed, and a summary. */
@@ -51,17 +50,12 @@ export async function run(
       print(
         `Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`,
       );
-      const database = await openDatabase(dataset.database);
-      try {
-        await printTops(database).catch((error: unknown) => {
-          // What was to be done is done.
-          if (!(error instanceof TidemillError)) throw error;
-          print(`\nThe tops cannot be shown: ${visible(error.message)}`);
-        });
-        print(`\nThe sums are in ${visible(database.name)}`);
-      } finally {
-        await database.close();
-      }
+      await printTops(dataset.database).catch((error: unknown) => {
+        // What was to be done is done.
+        if (!(error instanceof TidemillError)) throw error;
+        print(`\nThe tops cannot be shown: ${visible(error.message)}`);
+      });
+      print(`\nThe sums are in ${visible(withoutPassword(dataset.database))}`);
     }
     refuseFailures(drained);
   } finally {
@@ -77,14 +71,19 @@ const TOPS = [
   { title: 'Top countries', table: 'l3_country', by: 'sessions', label: 'country' },
 ] as const;
 
-async function printTops(database: AnalyticsDatabase): Promise<void> {
-  for (const { title, table, by, label } of TOPS) {
-    const rows = await database.top(table, by, 5, { granularity: 'day' });
-    if (rows.length === 0) continue;
-    print(`\n${title}`);
-    printTable(
-      [{ title: label }, { title: 'site' }, { title: by, align: 'right' }],
-      rows.map((r) => [String(r[label]) || '(unknown)', String(r['site']), formatCount(Number(r[by]))]),
-    );
+async function printTops(url: string): Promise<void> {
+  const database = await openDatabase(url);
+  try {
+    for (const { title, table, by, label } of TOPS) {
+      const rows = await database.top(table, by, 5, { granularity: 'day' });
+      if (rows.length === 0) continue;
+      print(`\n${title}`);
+      printTable(
+        [{ title: label }, { title: 'site' }, { title: by, align: 'right' }],
+        rows.map((r) => [String(r[label]) || '(unknown)', String(r['site']), formatCount(Number(r[by]))]),
+      );
+    }
+  } finally {
+    await database.close();
   }
 }

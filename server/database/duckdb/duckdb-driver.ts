@@ -88,7 +88,9 @@ export class DuckDbDriver implements Driver {
   }
 
   async copyTo(file: string, format: 'csv' | 'json' | 'parquet', sql: string): Promise<void> {
-    await this.read((session) => session.run(`copy (${sql}) to '${file.replaceAll("'", "''")}' (${FORMATS[format]})`));
+    // The caller's file is one that is not finished yet: another of DuckDB's own would only be left where the disk is full.
+    const to = `'${file.replaceAll("'", "''")}' (${FORMATS[format]}, use_tmp_file false)`;
+    await this.read((session) => session.run(`copy (${sql}) to ${to}`));
   }
 
   async close(): Promise<void> {
