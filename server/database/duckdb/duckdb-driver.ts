@@ -55,6 +55,7 @@ export class DuckDbDriver implements Driver {
         throw error;
       } finally {
         signal?.removeEventListener('abort', interrupt);
+        await loader.setPhase('otherwise');
         done();
       }
     });

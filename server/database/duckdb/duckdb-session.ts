@@ -90,12 +90,8 @@ export class DuckDbSession implements SqlSession {
       // However many rows: statements of some each would leave a trail of small row groups, which DuckDB merges at twice the cost.
       return await this.#execute(`insert into ${id(table)} (${into}) select ${[...fixed, ...names].join(', ')} from tidemill_batches()`);
     } finally {
-      try {
-        // The scan's own error says more than what DuckDB makes of it.
-        loader.scan.end();
-      } finally {
-        await loader.setPhase('otherwise');
-      }
+      // The scan's own error says more than what DuckDB makes of it.
+      loader.scan.end();
     }
   }
 

@@ -76,8 +76,11 @@ describe('a DuckDB file', () => {
     try {
       expect(await load(4, () => undefined)).toBe(4 * rows);
       expect(await limits()).not.toEqual(new Set([usual]));
+      // What is large goes into the file at once.
+      expect(existsSync(`${file}.wal`)).toBe(false);
       // Less than a row group, and few bytes; few rows of many bytes.
       expect(await load(2, () => undefined)).toBe(2 * rows);
+      expect(existsSync(`${file}.wal`)).toBe(true);
       expect(await limits()).toEqual(new Set([usual]));
       expect(await load(4, () => undefined, 1, 2 << 20)).toBe(4);
       expect(await limits()).not.toEqual(new Set([usual]));
