@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from './errors.js';
 import { zone } from '../engine/period.js';
-import { sync } from '../engine/store/disk.js';
+import { replaceFile } from '../engine/store/disk.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
 import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
 import { loadDeclarations, type Declarations } from './declarations.js';
@@ -115,18 +114,10 @@ async function visitorKey(folder: string): Promise<string> {
   return key;
 }
 
-/** Write a file that is there whole or not at all, also after a power cut. Errors: TM_ERR_STORE_UNREADABLE, TM_ERR_DISK_FULL. */
-async function writeWhole(file: string, text: string, mode = 0o666): Promise<void> {
+/** Errors: TM_ERR_STORE_UNREADABLE, TM_ERR_DISK_FULL. */
+async function writeWhole(file: string, text: string, mode?: number): Promise<void> {
   try {
-    const temp = await open(`${file}.temp`, 'w', mode);
-    try {
-      await temp.writeFile(text);
-      await temp.sync();
-    } finally {
-      await temp.close();
-    }
-    await rename(`${file}.temp`, file);
-    await sync(path.dirname(file));
+    await replaceFile(file, text, mode);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw fail(code === 'ENOSPC' ? 'TM_ERR_DISK_FULL' : 'TM_ERR_STORE_UNREADABLE', `${file} cannot be written: ${message}`, { cause });

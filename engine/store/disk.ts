@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
+import path from 'node:path';
 import { fail, TidemillError } from '../errors.js';
 
 /** Wait until a file, or the names in a folder, are on the disk. */
@@ -13,6 +14,19 @@ export async function sync(at: string): Promise<void> {
   } finally {
     await handle?.close();
   }
+}
+
+/** Write a file that is there whole or not at all, also after a power cut. Errors: those of the file system. */
+export async function replaceFile(file: string, text: string, mode = 0o666): Promise<void> {
+  const handle = await open(`${file}.temp`, 'w', mode);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.temp`, file);
+  await sync(path.dirname(file));
 }
 
 /** Less than this is a full disk, in bytes. */

@@ -27,6 +27,7 @@ const SCRATCH = 'scratch';
 /** LMDB's limit. */
 const KEY_BYTES = 1978;
 
+/** Until then LMDB has said why a commit failed, or never will. */
 const SAID_WITHIN_MS = 1000;
 
 type DbName = 'package' | 'job' | 'record' | 'meta';

@@ -1,6 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sync } from '../../../engine/store/disk.js';
+import { replaceFile } from '../../../engine/store/disk.js';
 
 /**
  * The numbers of a spool's packages: growing, and none is given twice, also when the packages that had them are gone. A number
@@ -23,16 +23,7 @@ export class PackageNumbers {
   /** Errors: those of the file system. */
   async next(): Promise<number> {
     const n = this.#last + 1;
-    const file = path.join(this.#spool, 'sensor.number');
-    const handle = await open(`${file}.temp`, 'w');
-    try {
-      await handle.writeFile(`${n}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(`${file}.temp`, file);
-    await sync(this.#spool);
+    await replaceFile(path.join(this.#spool, 'sensor.number'), `${n}\n`);
     this.#last = n;
     return n;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { link, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance } from './node-api.js';
@@ -16,19 +16,21 @@ export async function makeWhole(file: string): Promise<void> {
   // Who was killed here left one.
   for (const left of await partialsOf(file)) await rm(left, { force: true });
   if (existsSync(file)) return;
+  // A log of changes to a file that was lost fits no other, and DuckDB would not open what it lies beside. In the same breath as the
+  // question: that of a file which another process makes meanwhile must stay.
+  if (existsSync(`${file}.wal`)) renameSync(`${file}.wal`, `${file}.wal.lost`);
   const made = `${file}.${randomUUID().slice(0, 8)}.partial`;
   try {
     await makeAt(made, file);
-    // A log of changes to a file that was lost fits no other, and DuckDB would not open what it lies beside.
-    await rename(`${file}.wal`, `${file}.wal.lost`).catch(unlessMissing);
-    await link(made, file).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process was first; or it took this one's for what was left, and makes its own.
-      if (error.code === 'EEXIST' || error.code === 'ENOENT') return;
+    await link(made, file).catch(({ code }: NodeJS.ErrnoException) => {
+      // Another process was first; or it took this one's for what was left.
+      if (code === 'EEXIST') return;
+      if (code === 'ENOENT') return makeWhole(file);
       // A file system without links.
-      await rename(made, file);
+      return rename(made, file);
     });
   } finally {
-    await rm(made, { force: true });
+    await rm(made, { force: true }).catch(() => {});
   }
 }
 
@@ -45,11 +47,6 @@ async function makeAt(file: string, wanted: string): Promise<void> {
 async function partialsOf(file: string): Promise<string[]> {
   const { dir, base } = path.parse(path.resolve(file));
   const isPartial = (name: string): boolean => name.startsWith(base) && /^\.[0-9a-f]{8}\.partial$/.test(name.slice(base.length));
-  return (await readdir(dir).catch((error: NodeJS.ErrnoException) => unlessMissing(error) ?? []))
-    .filter(isPartial)
-    .map((name) => path.join(dir, name));
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+  // Where the folder cannot be read, making the file tells.
+  return (await readdir(dir).catch(() => [])).filter(isPartial).map((name) => path.join(dir, name));
 }

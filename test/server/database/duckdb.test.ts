@@ -1,4 +1,4 @@
-import { fork, spawn } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -44,6 +44,9 @@ describe('a DuckDB file', () => {
     file = join(folder, 'analytics.duckdb');
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  const forked = (module: string): ChildProcess =>
+    fork(new URL(module, import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 
   const columnsOf = (rows: number, room = rows): Batch['columns'] => {
     const zeros = { kind: 'number', values: new Float64Array(room) } as const;
@@ -98,7 +101,7 @@ describe('a DuckDB file', () => {
   test('is whole as soon as it is there: who makes it can be killed', async () => {
     const seen = { file: () => existsSync(file), anything: () => readdirSync(folder).length > 0 };
     for (const isThere of [seen.file, seen.anything, seen.file, seen.anything]) {
-      const maker = fork(new URL('fixtures/make-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const maker = forked('fixtures/make-duckdb.mjs');
       const exit = once(maker, 'exit');
       await once(maker, 'message');
       // What is looked for is there for less than a turn of the event loop.
@@ -125,7 +128,7 @@ describe('a DuckDB file', () => {
   });
 
   test('is made anew beside the changes of one that was lost', async () => {
-    const maker = fork(new URL('fixtures/make-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const maker = forked('fixtures/make-duckdb.mjs');
     const exit = once(maker, 'exit');
     while ((await once(maker, 'message'))[0] !== 'migrated');
     maker.kill('SIGKILL');
@@ -139,7 +142,7 @@ describe('a DuckDB file', () => {
   });
 
   test('is refused while another process has it, and free when that has closed it', async () => {
-    const other = fork(new URL('fixtures/hold-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const other = forked('fixtures/hold-duckdb.mjs');
     await new Promise((resolve) => other.once('message', resolve));
     await expect(openDatabase(file)).rejects.toMatchObject({ code: 'TM_ERR_DATABASE_LOCKED', retryable: true, data: { file } });
     const closed = new Promise((resolve) => other.once('message', resolve));
@@ -156,7 +159,7 @@ describe('a DuckDB file', () => {
     await db.close();
     // All is in the one file.
     expect(await readdir(folder)).toEqual(['analytics.duckdb']);
-    const other = fork(new URL('fixtures/hold-duckdb.mjs', import.meta.url), [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const other = forked('fixtures/hold-duckdb.mjs');
     expect(await new Promise((resolve) => other.once('message', resolve))).toBe('open');
     other.kill();
     await new Promise((resolve) => other.once('exit', resolve));
