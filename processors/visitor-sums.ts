@@ -22,5 +22,5 @@ export const visitorSums: MapReduce = sumsByKey(
     perVisitor(L3Segment, VisitorBean, eachOf('segments', 'segment')),
     perVisitor(L3Recommendation, VisitorBean, eachOf('recommendations', 'recommendation')),
   ],
-  { partitionBy: 'visitor', recordsPerPartition: 400_000 },
+  { partitionBy: 'visitor', recordsPerPartition: 600_000 },
 );
