@@ -177,7 +177,7 @@ function unpackColumn(c: PackedColumn, rows: number): Column {
 function packCodes(d: Dictionary, codes: Uint32Array): [PackedDictionary, PackedNumbers] {
   const own = unsetUints(codes.length);
   const all = unsetUints(Math.min(d.size, codes.length));
-  const used = all.subarray(0, usedEntries(d.size, codes, own, all));
+  const used = all.subarray(0, numberUsed(d.size, codes, own, all));
   const size = used.length;
   const first = used[0] ?? 0;
   // Entries in their order, as a dictionary that was made with its codes has them, lie in one piece.
@@ -188,7 +188,7 @@ function packCodes(d: Dictionary, codes: Uint32Array): [PackedDictionary, Packed
 }
 
 /** The distinct codes, to `used` in the order of first use, and each code's place among them, to `own`; returns how many. */
-function usedEntries(size: number, codes: Uint32Array, own: Uint32Array, used: Uint32Array): number {
+function numberUsed(size: number, codes: Uint32Array, own: Uint32Array, used: Uint32Array): number {
   return inScratch(() => {
     const place = zeroUints(size); // of each entry its new code, plus one
     const fast = inKernel(codes, place, own, used);
@@ -256,6 +256,8 @@ function unpackDictionary([size, lengths, bytes]: PackedDictionary): Dictionary 
 
 function lengthsOf(offsets: Uint32Array, rows: number): Uint32Array {
   const lengths = unsetUints(rows);
-  for (let i = 0; i < rows; i++) lengths[i] = (offsets[i + 1] as number) - (offsets[i] as number);
+  const fast = inKernel(offsets, lengths);
+  if (fast !== undefined) fast.kernel.lengthsOf(fast.at[0], rows, fast.at[1]);
+  else for (let i = 0; i < rows; i++) lengths[i] = (offsets[i + 1] as number) - (offsets[i] as number);
   return lengths;
 }

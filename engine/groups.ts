@@ -200,16 +200,34 @@ export function compareEntries(d: Dictionary, a: number, b: number): number {
 
 /** The place of each entry of a dictionary in bytewise order; entries that no code in `codes` uses get no certain place. */
 export function rankEntries(d: Dictionary, codes: Uint32Array): Uint32Array {
-  const used = zeroBytes(d.size);
-  for (let i = 0; i < codes.length; i++) used[codes[i] as number] = 1;
-  let n = 0;
-  for (let i = 0; i < used.length; i++) n += used[i] as number;
-  const order = unsetUints(n);
-  for (let i = 0, at = 0; i < d.size; i++) if (used[i] !== 0) order[at++] = i;
+  const order = usedEntries(d.size, codes);
   sortEntries(d, order);
-  const ranks = unsetUints(d.size);
-  for (let i = 0; i < n; i++) ranks[order[i] as number] = i;
-  return ranks;
+  return placesIn(order, unsetUints(d.size));
+}
+
+/** The entries of a dictionary of so many that some codes use, ascending. */
+export function usedEntries(size: number, codes: Uint32Array): Uint32Array {
+  const used = unsetUints(Math.min(size, codes.length));
+  return inScratch(() => {
+    const marks = zeroBytes(size);
+    const fast = inKernel(codes, marks, used);
+    if (fast !== undefined) {
+      const [a, b, c] = fast.at;
+      return used.subarray(0, fast.kernel.usedEntries(a, codes.length, size, b, c));
+    }
+    for (let i = 0; i < codes.length; i++) marks[codes[i] as number] = 1;
+    let n = 0;
+    for (let entry = 0; entry < size; entry++) if (marks[entry] !== 0) used[n++] = entry;
+    return used.subarray(0, n);
+  });
+}
+
+/** Where each number stands in `order`, to `to`. */
+export function placesIn(order: Uint32Array, to: Uint32Array): Uint32Array {
+  const fast = inKernel(order, to);
+  if (fast !== undefined) fast.kernel.placesIn(fast.at[0], order.length, fast.at[1]);
+  else for (let i = 0; i < order.length; i++) to[order[i] as number] = i;
+  return to;
 }
 
 function sortEntries(d: Dictionary, entries: Uint32Array): void {
@@ -226,30 +244,40 @@ function sortEntries(d: Dictionary, entries: Uint32Array): void {
 
 /** The rows `0 .. rows - 1` in the order of their key parts, the first part foremost, equal ones in row order. */
 export function orderRows(parts: readonly KeyPart[], rows: number): Uint32Array {
-  let order = unsetUints(rows);
-  for (let i = 0; i < rows; i++) order[i] = i;
+  let order = countUp(rows);
   let spare = unsetUints(rows);
   for (const { codes, size } of [...parts].reverse()) {
     // Least significant digit first, 16 bits a pass: stable, and linear in the rows.
     for (let shift = 0; shift < 32 && size > 2 ** shift; shift += 16) {
-      const digits = Math.min(65536, size);
-      const counts = zeroUints(digits + 1);
-      const fast = inKernel(codes, order, counts, spare);
-      if (fast !== undefined) {
-        const [a, b, c, d] = fast.at;
-        fast.kernel.orderByDigit(a, b, rows, shift, c, digits, d);
-        [order, spare] = [spare, order];
-        continue;
-      }
-      for (let i = 0; i < rows; i++) (counts[(((codes[i] as number) >>> shift) & 0xffff) + 1] as number)++;
-      for (let i = 1; i <= digits; i++) counts[i] = (counts[i] as number) + (counts[i - 1] as number);
-      for (let i = 0; i < rows; i++) {
-        const row = order[i] as number;
-        const digit = ((codes[row] as number) >>> shift) & 0xffff;
-        spare[(counts[digit] as number)++] = row;
-      }
+      orderByDigit(codes, order, shift, Math.min(65536, size), spare);
       [order, spare] = [spare, order];
     }
   }
   return order;
+}
+
+function countUp(n: number): Uint32Array<ArrayBuffer> {
+  const to = unsetUints(n);
+  const fast = inKernel(to);
+  if (fast !== undefined) fast.kernel.countUp(n, fast.at[0]);
+  else for (let i = 0; i < n; i++) to[i] = i;
+  return to;
+}
+
+/** The rows of `order` by 16 bits of their codes, equal ones as they come. */
+function orderByDigit(codes: Uint32Array, order: Uint32Array, shift: number, digits: number, to: Uint32Array): void {
+  const counts = zeroUints(digits + 1);
+  const fast = inKernel(codes, order, counts, to);
+  if (fast !== undefined) {
+    const [a, b, c, d] = fast.at;
+    fast.kernel.orderByDigit(a, b, order.length, shift, c, digits, d);
+    return;
+  }
+  for (let i = 0; i < order.length; i++) (counts[(((codes[i] as number) >>> shift) & 0xffff) + 1] as number)++;
+  for (let d = 1; d <= digits; d++) counts[d] = (counts[d] as number) + (counts[d - 1] as number);
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i] as number;
+    const digit = ((codes[row] as number) >>> shift) & 0xffff;
+    to[(counts[digit] as number)++] = row;
+  }
 }

@@ -1,4 +1,4 @@
-import { inKernel, unsetFloats, unsetUints } from './region.js';
+import { inKernel, unsetBytes, unsetFloats, unsetUints } from './region.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
 import type { Batch, Column, Dictionary, NumberColumn, NumbersColumn, StringColumn, StringsColumn } from './column.js';
@@ -41,6 +41,15 @@ export function selectUints(from: Uint32Array, rows: Uint32Array): Uint32Array {
   return to;
 }
 
+export function selectBytes(from: Uint8Array, rows: Uint32Array): Uint8Array {
+  const n = rows.length;
+  const to = unsetBytes(n);
+  const fast = inKernel(from, rows, to);
+  if (fast !== undefined) fast.kernel.gatherBytes(fast.at[0], fast.at[1], n, fast.at[2]);
+  else for (let i = 0; i < n; i++) to[i] = from[rows[i] as number] as number;
+  return to;
+}
+
 export function selectFloats(from: Float64Array, rows: Uint32Array): Float64Array {
   const n = rows.length;
   const to = unsetFloats(n);
@@ -48,6 +57,13 @@ export function selectFloats(from: Float64Array, rows: Uint32Array): Float64Arra
   if (fast !== undefined) fast.kernel.gatherFloats(fast.at[0], fast.at[1], n, fast.at[2]);
   else for (let i = 0; i < n; i++) to[i] = from[rows[i] as number] as number;
   return to;
+}
+
+/** Make each number less by `by`, and 0 where it would be below. */
+export function lowerUints(numbers: Uint32Array, by: number): void {
+  const fast = inKernel(numbers);
+  if (fast !== undefined) fast.kernel.lowerWords(fast.at[0], numbers.length, by);
+  else for (let i = 0; i < numbers.length; i++) numbers[i] = Math.max((numbers[i] as number) - by, 0);
 }
 
 function selectOffsets(from: Uint32Array, rows: Uint32Array): Uint32Array {
@@ -142,13 +158,21 @@ function concatFloats(parts: readonly { values: Float64Array }[]): Float64Array 
   return values;
 }
 
+function addToUints(from: Uint32Array, n: number, by: number, to: Uint32Array): void {
+  const fast = inKernel(from, to);
+  if (fast !== undefined) fast.kernel.addToWords(fast.at[0], n, by, fast.at[1]);
+  else for (let i = 0; i < n; i++) to[i] = by + (from[i] as number);
+}
+
 function concatOffsets(parts: readonly { offsets: Uint32Array }[]): Uint32Array {
   const offsets = unsetUints(parts.reduce((n, c) => n + c.offsets.length - 1, 1));
   let at = 0;
   let base = 0;
   for (const { offsets: own } of parts) {
-    for (let i = 0; i < own.length - 1; i++) offsets[at++] = base + (own[i] as number);
-    base += own[own.length - 1] as number;
+    const lists = own.length - 1;
+    addToUints(own, lists, base, offsets.subarray(at));
+    at += lists;
+    base += own[lists] as number;
   }
   offsets[at] = base;
   return offsets;

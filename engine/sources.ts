@@ -1,5 +1,7 @@
-import { unsetBytes, unsetFloats, unsetUints, zeroBytes } from './region.js';
+import { unsetBytes, unsetFloats, unsetUints } from './region.js';
+import { usedEntries } from './groups.js';
 import { Interner } from './interner.js';
+import { selectBytes, selectUints } from './rows.js';
 import { stringColumn, stringsColumn, type Batch, type Column, type Dictionary } from './column.js';
 import type { Context } from './processor.js';
 
@@ -32,9 +34,7 @@ function whereEntry(field: string, holds: (dictionary: Dictionary, code: number)
     const { dictionary, codes } = stringColumn(batch, field);
     const ofEntry = unsetBytes(dictionary.size);
     for (let code = 0; code < dictionary.size; code++) ofEntry[code] = holds(dictionary, code) ? 1 : 0;
-    const mask = unsetBytes(batch.rows);
-    for (let row = 0; row < batch.rows; row++) mask[row] = ofEntry[codes[row] as number] as number;
-    return { mask };
+    return { mask: selectBytes(ofEntry, codes) };
   };
 }
 
@@ -80,12 +80,9 @@ export function eachStep(field: string, from: string, to: string): Rows {
 export function text(field: string, replace: (value: string, context: Context) => string): (batch: Batch, context: Context) => Column {
   return (batch, context) => {
     const { dictionary, codes } = stringColumn(batch, field);
-    const used = zeroBytes(dictionary.size);
-    for (let i = 0; i < codes.length; i++) used[codes[i] as number] = 1;
     const interner = new Interner(dictionary.size, dictionary.bytes.length);
     const to = unsetUints(dictionary.size);
-    for (let i = 0; i < dictionary.size; i++) {
-      if (used[i] === 0) continue;
+    for (const i of usedEntries(dictionary.size, codes)) {
       const value = Buffer.from(
         dictionary.bytes.buffer,
         dictionary.bytes.byteOffset + (dictionary.offsets[i] as number),
@@ -93,9 +90,7 @@ export function text(field: string, replace: (value: string, context: Context) =
       );
       to[i] = interner.internString(replace(value.toString('utf8'), context));
     }
-    const out = unsetUints(codes.length);
-    for (let i = 0; i < codes.length; i++) out[i] = to[codes[i] as number] as number;
-    return { kind: 'string', dictionary: interner.dictionary(), codes: out };
+    return { kind: 'string', dictionary: interner.dictionary(), codes: selectUints(to, codes) };
   };
 }
 

@@ -1,4 +1,6 @@
 /** Rows with equal keys to groups, numbered in the order of first sight; see ../groups.ts. */
+import { compareEntries } from './texts';
+
 const NO_GROUP: u32 = 0xffffffff;
 
 /** Slots of groupHashed: what is left of the key, what is right of it, group + 1 (0: free), nothing. */
@@ -133,5 +135,30 @@ export function greatestOfGroups(values: usize, ofRow: usize, rows: u32, out: us
     if (group === NO_GROUP) continue;
     const value = load<f64>(values + (row << 3));
     if (value > load<f64>(out + (group << 3))) store<f64>(out + (group << 3), value);
+  }
+}
+
+/** As latest of ../aggregate.ts; `best` begins with -Infinity, `chosen` with zeros. */
+export function latestOfGroups(
+  bytes: usize,
+  offsets: usize,
+  codes: usize,
+  times: usize,
+  ofRow: usize,
+  rows: u32,
+  best: usize,
+  chosen: usize,
+): void {
+  for (let row: u32 = 0; row < rows; row++) {
+    const group = load<u32>(ofRow + (row << 2));
+    if (group === NO_GROUP) continue;
+    const time = load<f64>(times + (row << 3));
+    const code = load<u32>(codes + (row << 2));
+    const last = load<f64>(best + (group << 3));
+    const own = chosen + (group << 2);
+    if (time > last || (time === last && compareEntries(bytes, offsets, code, load<u32>(own)) > 0)) {
+      store<f64>(best + (group << 3), time);
+      store<u32>(own, code);
+    }
   }
 }

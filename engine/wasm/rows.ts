@@ -9,6 +9,21 @@ export function gatherFloats(from: usize, rows: usize, n: u32, to: usize): void 
   for (let i: u32 = 0; i < n; i++) store<f64>(to + (i << 3), load<f64>(from + (load<u32>(rows + (i << 2)) << 3)));
 }
 
+/** Flags of chosen rows. */
+export function gatherBytes(from: usize, rows: usize, n: u32, to: usize): void {
+  for (let i: u32 = 0; i < n; i++) store<u8>(to + i, load<u8>(from + load<u32>(rows + (i << 2))));
+}
+
+/** The numbers 0 to `n - 1`. */
+export function countUp(n: u32, to: usize): void {
+  for (let i: u32 = 0; i < n; i++) store<u32>(to + (i << 2), i);
+}
+
+/** Where each of the numbers 0 to `n - 1` stands in `order`. */
+export function placesIn(order: usize, n: u32, to: usize): void {
+  for (let i: u32 = 0; i < n; i++) store<u32>(to + (load<u32>(order + (i << 2)) << 2), i);
+}
+
 /** Where the lists of chosen rows begin, and where the last one ends: `n + 1` places from 0 on. */
 export function gatherOffsets(offsets: usize, rows: usize, n: u32, to: usize): void {
   let at: u32 = 0;

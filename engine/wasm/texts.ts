@@ -128,6 +128,16 @@ export function numberUsed(codes: usize, n: u32, place: usize, to: usize, used: 
   return size;
 }
 
+/** The entries of `size` that `n` codes use, ascending, to `to`; `marks` has a zero for each. Returns how many there are. */
+export function usedEntries(codes: usize, n: u32, size: u32, marks: usize, to: usize): u32 {
+  for (let i: u32 = 0; i < n; i++) store<u8>(marks + load<u32>(codes + (i << 2)), 1);
+  let used: u32 = 0;
+  for (let entry: u32 = 0; entry < size; entry++) {
+    if (load<u8>(marks + entry) !== 0) store<u32>(to + (used++ << 2), entry);
+  }
+  return used;
+}
+
 /** The lengths of some entries, to `lengths`; returns their sum. */
 export function lengthsOfEntries(offsets: usize, entries: usize, n: u32, lengths: usize): u32 {
   let total: u32 = 0;

@@ -2,9 +2,13 @@
  * Judged rows to TransferObject batches: what is absent is looked up, visitors get their keys, and the rows go to their days.
  */
 import {
+  local,
+  lowerUints,
   numberColumn,
   orderRows,
+  selectFloats,
   selectRows,
+  selectUints,
   type Batch,
   type Column,
   type Day,
@@ -92,35 +96,25 @@ function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups
 }
 
 function gather({ codes, values, interner }: TextValues, rows: Uint32Array): Coded {
-  const out = unsetUints(rows.length);
-  const picked = rows.length === codes.length ? codes : pick(codes, rows, out);
-  if (values !== undefined) valuesOf(picked, values, out);
-  else if (interner.size === 1) out.fill(0);
-  else plainCodes(picked, out);
-  return { codes: out, interner };
+  const picked = pick(codes, rows);
+  if (values !== undefined) return { codes: selectUints(local(values), picked), interner };
+  // See ScanMemory.plainTexts.
+  if (interner.size === 1) picked.fill(0);
+  else lowerUints(picked, FIRST_CODE - 1);
+  return { codes: picked, interner };
 }
 
-// Loops of their own: V8 makes good code of a function that is nothing else.
-
-function pick(codes: Int32Array, rows: Uint32Array, out: Uint32Array): Uint32Array {
-  for (let i = 0; i < rows.length; i++) out[i] = codes[rows[i] as number] as number;
-  return out;
-}
-
-function valuesOf(codes: Int32Array | Uint32Array, values: Uint32Array, out: Uint32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = values[codes[i] as number] as number;
-}
-
-/** See ScanMemory.plainTexts. */
-function plainCodes(codes: Int32Array | Uint32Array, out: Uint32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = Math.max((codes[i] as number) - FIRST_CODE + 1, 0);
+/** The codes of some rows. They are copied first, to where the engine's kernel works. */
+function pick(codes: Int32Array, rows: Uint32Array): Uint32Array {
+  const all = unsetUints(codes.length);
+  all.set(codes);
+  return rows.length === all.length ? all : selectUints(all, rows);
 }
 
 function gatherTimes(times: Float64Array, rows: Uint32Array): Float64Array {
-  const out = unsetFloats(rows.length);
-  if (rows.length === times.length) out.set(times);
-  else for (let i = 0; i < rows.length; i++) out[i] = times[rows[i] as number] as number;
-  return out;
+  const all = unsetFloats(times.length);
+  all.set(times);
+  return rows.length === all.length ? all : selectFloats(all, rows);
 }
 
 function gatherLists({ codes, offsets, entries, interner }: ListValues, rows: Uint32Array): Column {
@@ -168,22 +162,21 @@ function lookedUp<N extends 'browser' | 'os' | 'device' | 'country' | 'region' |
 
 /** A column whose absent values are what `valueOf` says of another column's code. */
 function withFound(own: TextValues, rows: Uint32Array, by: Coded, valueOf: (key: number) => string): Coded {
-  const column = gather(own, rows);
-  const { codes, interner } = column;
+  const { interner } = own;
   const codeOf = fewTexts(interner);
   if (isConstant(own)) {
     const found = zeroUints(by.interner.size);
     for (const key of firstUses(by)) found[key] = codeOf(valueOf(key));
-    valuesOf(by.codes, found, codes);
-    return column;
+    return { codes: selectUints(found, by.codes), interner };
   }
+  const column = gather(own, rows);
   if (!own.codes.includes(ABSENT)) return column;
   const found = new Int32Array(by.interner.size).fill(-1);
   for (let i = 0; i < rows.length; i++) {
     if (own.codes[rows[i] as number] !== ABSENT) continue;
     const key = by.codes[i] as number;
     if (found[key] === -1) found[key] = codeOf(valueOf(key));
-    codes[i] = found[key] as number;
+    column.codes[i] = found[key] as number;
   }
   return column;
 }
@@ -206,6 +199,7 @@ function firstUses({ codes, interner }: Coded): Uint32Array {
 function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visitorKey']): Coded {
   const { codes, interner } = visitor;
   const unnamed = interner.internString('');
+  if (!codes.includes(unnamed)) return visitor;
   const ipAt = bytesOf(ip);
   const agentAt = bytesOf(agent);
   const agents = agent.interner.size;

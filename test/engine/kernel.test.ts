@@ -8,7 +8,9 @@ import { groupRows, orderRows } from '#engine/groups.js';
 import { Interner } from '#engine/interner.js';
 import { partitionRows } from '#engine/partition.js';
 import { inKernel, inRegion, inScratch, unsetBytes, unsetFloats, unsetUints } from '#engine/region.js';
-import { concatBatches, selectRows } from '#engine/rows.js';
+import { packUints, unpackUints } from '#engine/packed-numbers.js';
+import { concatBatches, lowerUints, selectRows } from '#engine/rows.js';
+import { text, where } from '#engine/sources.js';
 import { batch, plain } from '../support/batches.js';
 
 /** The arrays of a block that was read in a region lie in the kernel's memory. */
@@ -66,9 +68,36 @@ describe('the kernel gives what plain code gives', () => {
   });
   equal('beans merged by key', ([b]) => plain(mergeByKey(Thing, thing(b!))));
   equal('beans in order', ([b]) => [...sortBy(['u', 'n', 't'], thing(b!))]);
+  equal('rows that a text is of, and a text replaced', ([b]) => [
+    where('t', 'a')(b!, { params: {} }),
+    plain({ ...b!, columns: { t: text('t', (value) => value.slice(0, 2))(b!, { params: {} }) } }),
+  ]);
   equal('an order of many digits', ([b]) => [
     ...orderRows([{ codes: Uint32Array.from({ length: b!.rows }, (_, i) => (i * 2_654_435_761) >>> 0), size: 2 ** 32 }], b!.rows),
   ]);
+});
+
+test('words of any width and number are packed, unpacked and lowered as plain code does', () => {
+  const words = fc
+    .tuple(fc.integer({ min: 0, max: 2 ** 31 }), fc.constantFrom(1, 2 ** 8, 2 ** 16, 2 ** 31))
+    .chain(([base, range]) => fc.array(fc.integer({ min: base, max: base + range - 1 }), { maxLength: 70 }));
+  fc.assert(
+    fc.property(words, fc.integer({ min: 0, max: 2 ** 32 - 1 }), (list, by) => {
+      const work = (): unknown => {
+        const own = unsetUints(list.length);
+        own.set(list);
+        const [base, width, bytes] = packUints(own);
+        const packed = unsetBytes(bytes.length + 1).subarray(1); // it may lie anywhere
+        packed.set(bytes);
+        const unpacked = [...unpackUints([base, width, packed], list.length)];
+        expect(unpacked).toEqual(list);
+        lowerUints(own, by);
+        return [base, width, [...bytes], [...own]];
+      };
+      const plainly = work();
+      expect(inRegion(work)).toEqual(plainly);
+    }),
+  );
 });
 
 test('more groups than a table has room for at first: it grows, in what is left of the memory, or is plain', () => {
