@@ -18,6 +18,7 @@ export * from './processor.js';
 export * from './readiness.js';
 export * from './region.js';
 export * from './rows.js';
+export * from './runs.js';
 export * from './shard.js';
 export * from './store/location-store.js';
 export * from './sources.js';

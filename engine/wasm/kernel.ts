@@ -2,6 +2,7 @@
 export * from './groups';
 export * from './numbers';
 export * from './rows';
+export * from './runs';
 export { copyEntries, hashEntries, internCodes, lengthsOfEntries, numberUsed, rehash, usedEntries } from './texts';
 
 /** Memory before this place is not the region's. */
