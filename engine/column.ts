@@ -1,3 +1,4 @@
+import { unsetUints } from './region.js';
 import type { BeanType, FieldType } from './bean.js';
 
 /** Distinct byte strings. Entry i is `bytes[offsets[i] .. offsets[i + 1])`; `offsets` has `size + 1` entries. */
@@ -66,7 +67,7 @@ export function dictionaryEntry(d: Dictionary, code: number): Uint8Array {
 
 /** The same entries and an empty one at the end, code `size`. No entry may be empty already. */
 export function withEmptyEntry({ size, offsets, bytes }: Dictionary): Dictionary {
-  const longer = new Uint32Array(size + 2);
+  const longer = unsetUints(size + 2);
   longer.set(offsets.subarray(0, size + 1));
   longer[size + 1] = longer[size] as number;
   return { size: size + 1, offsets: longer, bytes };

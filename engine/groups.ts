@@ -256,7 +256,8 @@ export function orderRows(parts: readonly KeyPart[], rows: number): Uint32Array 
   return order;
 }
 
-function countUp(n: number): Uint32Array<ArrayBuffer> {
+/** The numbers 0 to `n - 1`. */
+export function countUp(n: number): Uint32Array<ArrayBuffer> {
   const to = unsetUints(n);
   const fast = inKernel(to);
   if (fast !== undefined) fast.kernel.countUp(n, fast.at[0]);

@@ -32,6 +32,7 @@ const FUNCTIONS = [
   'lengthsOfEntries',
   'lowerWords',
   'mixEntryHashes',
+  'mixTexts',
   'narrowFloats',
   'narrowWords',
   'numberUsed',

@@ -1,7 +1,7 @@
 import { inKernel, unsetUints, zeroBytes, zeroUints } from './region.js';
 import { selectRows } from './rows.js';
 import { hashBytes } from './interner.js';
-import type { Batch, Column } from './column.js';
+import type { Batch, Column, StringColumn } from './column.js';
 
 /**
  * Split a batch by the hash of some columns into `partitions` batches (empty ones are undefined), rows in their order.
@@ -44,33 +44,40 @@ function byRemainder(hashes: Uint32Array, modulus: number): { order: Uint32Array
 }
 
 function mixHashes(hashes: Uint32Array, c: Column): void {
-  if (c.kind === 'string') {
-    const { codes } = c;
-    const { size, bytes, offsets } = c.dictionary;
-    const ofEntry = unsetUints(size);
-    const fast = inKernel(hashes, codes, ofEntry, bytes, offsets);
+  if (c.kind === 'string') mixTexts(hashes, c);
+  else if (c.kind === 'number') mixNumbers(hashes, c.values);
+  else throw new TypeError('a list cannot choose a partition');
+}
+
+function mixTexts(hashes: Uint32Array, { codes, dictionary: { size, bytes, offsets } }: StringColumn): void {
+  const ofEntry = unsetUints(size);
+  const fast = inKernel(hashes, codes, ofEntry, bytes, offsets);
+  if (fast !== undefined) {
+    const [ofRow, ofCode, own, text, places] = fast.at;
     // Of a few rows of a large dictionary only their entries are hashed.
-    if (fast !== undefined && size <= 4 * codes.length) {
-      const [ofRow, ofCode, own, text, places] = fast.at;
+    if (size > 4 * codes.length) fast.kernel.mixTexts(ofRow, ofCode, codes.length, text, places);
+    else {
       fast.kernel.hashEntries(text, places, size, own);
       fast.kernel.mixEntryHashes(ofRow, ofCode, codes.length, own);
-      return;
     }
-    const done = zeroBytes(size);
-    for (let row = 0; row < codes.length; row++) {
-      const code = codes[row] as number;
-      if (done[code] === 0) {
-        done[code] = 1;
-        ofEntry[code] = hashBytes(bytes, offsets[code] as number, offsets[code + 1] as number);
-      }
-      hashes[row] = mix(hashes[row] as number, ofEntry[code] as number);
+    return;
+  }
+  const done = zeroBytes(size);
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row] as number;
+    if (done[code] === 0) {
+      done[code] = 1;
+      ofEntry[code] = hashBytes(bytes, offsets[code] as number, offsets[code + 1] as number);
     }
-  } else if (c.kind === 'number') {
-    for (let row = 0; row < hashes.length; row++) {
-      const v = c.values[row] as number;
-      hashes[row] = mix(mix(hashes[row] as number, v | 0), (v / 4294967296) | 0);
-    }
-  } else throw new TypeError('a list cannot choose a partition');
+    hashes[row] = mix(hashes[row] as number, ofEntry[code] as number);
+  }
+}
+
+function mixNumbers(hashes: Uint32Array, values: Float64Array): void {
+  for (let row = 0; row < hashes.length; row++) {
+    const v = values[row] as number;
+    hashes[row] = mix(mix(hashes[row] as number, v | 0), (v / 4294967296) | 0);
+  }
 }
 
 function mix(h: number, v: number): number {

@@ -1,5 +1,5 @@
 /** Rows chosen, split and put in order. */
-import { compareEntries } from './texts';
+import { compareEntries, hashText } from './texts';
 
 export function gatherWords(from: usize, rows: usize, n: u32, to: usize): void {
   for (let i: u32 = 0; i < n; i++) store<u32>(to + (i << 2), load<u32>(from + (load<u32>(rows + (i << 2)) << 2)));
@@ -58,6 +58,16 @@ export function mixEntryHashes(hashes: usize, codes: usize, rows: u32, ofEntry: 
   for (let row: u32 = 0; row < rows; row++) {
     const at = hashes + (row << 2);
     store<u32>(at, mix(load<u32>(at), load<u32>(ofEntry + (load<u32>(codes + (row << 2)) << 2))));
+  }
+}
+
+/** The same, where no hash of an entry is known. */
+export function mixTexts(hashes: usize, codes: usize, rows: u32, bytes: usize, offsets: usize): void {
+  for (let row: u32 = 0; row < rows; row++) {
+    const at = hashes + (row << 2);
+    const entry = offsets + (load<u32>(codes + (row << 2)) << 2);
+    const start = load<u32>(entry);
+    store<u32>(at, mix(load<u32>(at), hashText(bytes + start, load<u32>(entry, 4) - start)));
   }
 }
 

@@ -6,6 +6,7 @@ import {
   lowerUints,
   numberColumn,
   orderRows,
+  selectColumn,
   selectFloats,
   selectRows,
   selectUints,
@@ -118,30 +119,8 @@ function gatherTimes(times: Float64Array, rows: Uint32Array): Float64Array {
 }
 
 function gatherLists({ codes, offsets, entries, interner }: ListValues, rows: Uint32Array): Column {
-  const outOffsets = zeroUints(rows.length + 1);
-  const dictionary = interner.dictionary();
-  if (entries.length === 0) return { kind: 'strings', dictionary, offsets: outOffsets, codes: entries };
-  addLengths(codes, offsets, rows, outOffsets);
-  const out = unsetUints(outOffsets[rows.length] as number);
-  copyLists(codes, offsets, entries, rows, out);
-  return { kind: 'strings', dictionary, offsets: outOffsets, codes: out };
-}
-
-function addLengths(codes: Int32Array, offsets: Uint32Array, rows: Uint32Array, out: Uint32Array): void {
-  let total = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const code = codes[rows[i] as number] as number;
-    total += (offsets[code + 1] as number) - (offsets[code] as number);
-    out[i + 1] = total;
-  }
-}
-
-function copyLists(codes: Int32Array, offsets: Uint32Array, entries: Uint32Array, rows: Uint32Array, out: Uint32Array): void {
-  let at = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const code = codes[rows[i] as number] as number;
-    for (let j = offsets[code] as number, end = offsets[code + 1] as number; j < end; j++) out[at++] = entries[j] as number;
-  }
+  const lists: Column = { kind: 'strings', dictionary: interner.dictionary(), offsets: local(offsets), codes: local(entries) };
+  return selectColumn(lists, pick(codes, rows));
 }
 
 /** Columns whose absent values are found together by another column's, once for each distinct value of it. */
@@ -211,11 +190,10 @@ function withKeys(visitor: Coded, ip: Coded, agent: Coded, keyOf: Lookups['visit
     return key;
   };
   // Nearly every address has one agent at a time: the last one, plus one, and the key of the two.
-  let lastAgent: Uint32Array | undefined;
+  const lastAgent = zeroUints(ip.interner.size);
   const lastKey = unsetUints(ip.interner.size);
   for (let i = 0; i < codes.length; i++) {
     if (codes[i] !== unnamed) continue;
-    lastAgent ??= zeroUints(ip.interner.size);
     const address = ip.codes[i] as number;
     const by = agent.codes[i] as number;
     if (lastAgent[address] !== by + 1) {

@@ -16,6 +16,7 @@ import { PlainTexts } from './plain-texts.js';
 import { ACCEPTED, rejectedFor } from './rejects.js';
 import { ABSENT, EMPTY, FIRST_CODE, WRONG_TYPE, type ScanMemory } from './scan-memory.js';
 import {
+  fewTexts,
   isClean,
   isCleanWithin,
   isWithin,
@@ -144,6 +145,7 @@ function judgeLists(m: ScanMemory, index: number): Judged<ListValues> {
   const texts = m.texts(index);
   const { size } = texts;
   const interner = new Interner();
+  const codeOf = fewTexts(interner);
   const judgement = judgementOf(m, index, size);
   const offsets = new Uint32Array(size + 1);
   const entries: number[] = [];
@@ -153,7 +155,7 @@ function judgeLists(m: ScanMemory, index: number): Judged<ListValues> {
     if (list === undefined) {
       judgement.mark(code, BAD_JSON);
     } else if (isList(list)) {
-      for (const entry of list) entries.push(interner.internString(entry));
+      for (const entry of list) entries.push(codeOf(entry));
     } else {
       judgement.mark(code, BAD_FIELD);
     }

@@ -16,7 +16,7 @@ import { judgeLog } from './judge-log.js';
 import { readLog } from './log-line.js';
 import { LogMemory } from './log-memory.js';
 import { placeLookup } from './places.js';
-import { ACCEPTED, filteredBy, filterOf, FILTERS, reasonOf, rejectBatch, type Filter, type Reason, type Reject } from './rejects.js';
+import { filteredBy, FILTERS, reasonOf, REASONS, rejectBatch, rejectedFor, type Filter, type Reason, type Reject } from './rejects.js';
 import { kernel as fastest, type ScanKernel } from './scan-kernel.js';
 import type { ScanMemory } from './scan-memory.js';
 import type { JudgedRows } from './values.js';
@@ -100,18 +100,9 @@ export function createParser(options: ParserOptions, kernel: ScanKernel = fastes
       ? readLines(reader, memory.start, memory.end)
       : readValidLines(reader);
     const judged = reader.judge();
-    const { numbers, starts, ends } = memory;
-    const verdictCounts = new Uint32Array(256);
-    for (let row = 0; row < judged.rows; row++) {
-      const verdict = judged.verdicts[row] as number;
-      verdictCounts[verdict] = (verdictCounts[verdict] as number) + 1;
-      if (verdict === ACCEPTED || filterOf(verdict) !== undefined) continue;
-      rejects.push({
-        line: numbers[row] as number,
-        reason: reasonOf(verdict) as Reason,
-        start: starts[row] as number,
-        end: ends[row] as number,
-      });
+    const verdictCounts = countVerdicts(judged.verdicts);
+    if (REASONS.some((reason) => verdictCounts[rejectedFor(reason)] !== 0)) {
+      for (const reject of rejectedRows(memory, judged.verdicts)) rejects.push(reject);
     }
     const batches = dayBatches(judged, here, lookups, limits.batchRows ?? BATCH_ROWS);
     const rejected: Partial<Record<Reason, number>> = {};
@@ -160,6 +151,20 @@ function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>
     read: (start, end) => readLog(memory, start, end, virtualHosts),
     judge: () => judgeLog(memory, rules),
   };
+}
+
+/** How many rows have each verdict. */
+function countVerdicts(verdicts: Uint8Array): Uint32Array {
+  const counts = new Uint32Array(256);
+  for (let row = 0; row < verdicts.length; row++) (counts[verdicts[row] as number] as number)++;
+  return counts;
+}
+
+function* rejectedRows({ numbers, starts, ends }: ScanMemory, verdicts: Uint8Array): Generator<Reject> {
+  for (const [row, verdict] of verdicts.entries()) {
+    const reason = reasonOf(verdict);
+    if (reason !== undefined) yield { line: numbers[row] as number, reason, start: starts[row] as number, end: ends[row] as number };
+  }
 }
 
 /** Scan `[from, to)`, which is valid UTF-8; returns the lines that are rejected before there is a row to judge. */

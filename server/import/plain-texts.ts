@@ -1,4 +1,4 @@
-import { Interner, type Dictionary } from '../../engine/index.js';
+import { countUp, Interner, type Dictionary } from '../../engine/index.js';
 import type { Texts } from './values.js';
 
 /** The texts of a column that need no judging: a dictionary as the scan made it, the empty text first. */
@@ -31,8 +31,10 @@ export class PlainTexts implements Texts {
 }
 
 /** The same texts with the same codes. */
-function internerOf({ size, offsets, bytes }: Dictionary): Interner {
+function internerOf(scanned: Dictionary): Interner {
+  const { size, bytes } = scanned;
   const interner = new Interner(size + 1, bytes.length);
-  for (let code = 0; code < size; code++) interner.intern(bytes, offsets[code] as number, offsets[code + 1] as number);
+  const codes = countUp(size);
+  interner.internCodes(scanned, codes, codes);
   return interner;
 }
