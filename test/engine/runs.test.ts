@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StringsColumn } from '#engine/column.js';
 import { inRegion, unsetBytes, unsetFloats, unsetUints } from '#engine/region.js';
-import { chooseOfRuns, cutRuns, distinctOfRuns, firstOfRuns, lateRuns, orderByGroup, sortLists, sumOfRuns } from '#engine/runs.js';
+import { toolkit } from '#engine/task/toolkit.js';
+
+// What processors of others are given.
+const { chooseOfRuns, cutRuns, distinctOfRuns, firstOfRuns, lateRuns, orderByGroup, sortLists, sumOfRuns } = toolkit;
 
 interface Row {
   readonly group: number;

@@ -121,10 +121,11 @@ export async function openPanel(
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds in a page that is serious or worse, in a line each. */
-export async function accessibilityTroubles(page: Page): Promise<string[]> {
+export async function accessibilityTroubles(page: Page, { contrastOnly = false } = {}): Promise<string[]> {
   // An address of the panel is no document of its own: axe is there already where the page has been looked at before.
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(`${AXE}; undefined`);
-  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+  const rules = contrastOnly ? { runOnly: { type: 'rule', values: ['color-contrast'] } } : {};
+  const found = (await page.evaluate(`axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...rules })})`)) as {
     readonly violations: readonly {
       readonly id: string;
       readonly impact: string;
