@@ -1,10 +1,10 @@
-import { currentLifetime, inKernel, inScratch, local, unsetBytes, unsetUints, zeroUints, type Lifetime } from './region.js';
+import { inKernel, inScratch, local, unsetBytes, unsetUints, zeroUints } from './region.js';
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from './msgpackr.js';
 import { joinCrc32 } from './crc32.js';
 import { fail } from './errors.js';
 import { packFloats, packUints, packUpTo, unpackFloats, unpackOffsets, unpackUints, type PackedNumbers } from './packed-numbers.js';
-import type { Batch, Column, Dictionary } from './column.js';
+import { lazyColumns, type Batch, type Column, type Dictionary } from './column.js';
 
 /*
  * A block carries all that is needed to read it:
@@ -100,26 +100,16 @@ export function decodeBlock(block: Uint8Array): Batch {
   checkBlock(block);
   let at = HEADER + lengthOfHead(block);
   const take = (length: number): Uint8Array => block.subarray(at, (at += length));
-  const columns: Record<string, Column> = {};
   try {
     const [type, rows, packed] = unpackr.unpack(block.subarray(HEADER, at)) as [string, number, Record<string, unknown[]>];
-    for (const [name, column] of Object.entries(packed)) {
+    const columns = Object.entries(packed).map(([name, column]): [string, () => Column] => {
       const own = attached(column, take);
-      Object.defineProperty(columns, name, { enumerable: true, get: kept(() => unpackColumn(own, rows)) });
-    }
-    return { type, rows, columns };
+      return [name, () => unpackColumn(own, rows)];
+    });
+    return { type, rows, columns: lazyColumns(columns) };
   } catch (cause) {
     throw fail('TM_ERR_BLOCK_CORRUPT', 'a block cannot be unpacked', { cause });
   }
-}
-
-/** What is made when it is first asked for, and again where it was made in scratch memory that is gone. */
-function kept<T>(make: () => T): () => T {
-  let made: { readonly value: T; readonly lifetime: Lifetime } | undefined;
-  return () => {
-    if (made === undefined || made.lifetime.isOver) made = { value: make(), lifetime: currentLifetime() };
-    return made.value;
-  };
 }
 
 /** Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION. */

@@ -1,4 +1,4 @@
-import { unsetUints } from './region.js';
+import { currentLifetime, unsetUints, type Lifetime } from './region.js';
 import type { BeanType, FieldType } from './bean.js';
 
 /** Distinct byte strings. Entry i is `bytes[offsets[i] .. offsets[i + 1])`; `offsets` has `size + 1` entries. */
@@ -71,6 +71,22 @@ export function withEmptyEntry({ size, offsets, bytes }: Dictionary): Dictionary
   longer.set(offsets.subarray(0, size + 1));
   longer[size + 1] = longer[size] as number;
   return { size: size + 1, offsets: longer, bytes };
+}
+
+/** Columns that are made when they are first looked at. */
+export function lazyColumns(columns: Iterable<readonly [name: string, make: () => Column]>): Record<string, Column> {
+  const lazy: Record<string, Column> = {};
+  for (const [name, make] of columns) Object.defineProperty(lazy, name, { enumerable: true, get: kept(make) });
+  return lazy;
+}
+
+/** What is made when it is first asked for, and again where it was made in scratch memory that is gone. */
+function kept<T>(make: () => T): () => T {
+  let made: { readonly value: T; readonly lifetime: Lifetime } | undefined;
+  return () => {
+    if (made === undefined || made.lifetime.isOver) made = { value: make(), lifetime: currentLifetime() };
+    return made.value;
+  };
 }
 
 /** All entries as strings, in the order of their codes. */

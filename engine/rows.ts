@@ -1,7 +1,16 @@
 import { inKernel, unsetBytes, unsetFloats, unsetUints } from './region.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
-import type { Batch, Column, Dictionary, NumberColumn, NumbersColumn, StringColumn, StringsColumn } from './column.js';
+import {
+  lazyColumns,
+  type Batch,
+  type Column,
+  type Dictionary,
+  type NumberColumn,
+  type NumbersColumn,
+  type StringColumn,
+  type StringsColumn,
+} from './column.js';
 
 /** The rows of a batch at `rows`, in that order. Dictionaries are shared, not copied. */
 export function selectRows(batch: Batch, rows: Uint32Array): Batch {
@@ -94,23 +103,18 @@ function gatherLists(offsets: Uint32Array, from: Uint32Array | Float64Array, row
   }
 }
 
-/** All rows of several batches of one type, in order. Their dictionaries are merged into one a column. */
+/** All rows of several batches of one type, in order. The dictionaries of a column are merged when it is first looked at. */
 export function concatBatches(batches: readonly Batch[]): Batch {
   const first = batches[0];
   if (first === undefined) throw new TypeError('no batch to concatenate');
   if (batches.length === 1) return first;
-  const columns: Record<string, Column> = {};
-  for (const name of Object.keys(first.columns)) {
-    columns[name] = concatColumns(
-      batches.map((b) => {
-        const c = b.columns[name];
-        if (b.type !== first.type || c === undefined)
-          throw fail('TM_ERR_BEAN_INVALID', `cannot concatenate ${b.type} with ${first.type}.${name}`);
-        return c;
-      }),
-    );
+  const names = Object.keys(first.columns);
+  for (const { type, columns } of batches) {
+    const missing = names.find((name) => type !== first.type || !Object.hasOwn(columns, name));
+    if (missing !== undefined) throw fail('TM_ERR_BEAN_INVALID', `cannot concatenate ${type} with ${first.type}.${missing}`);
   }
-  return { type: first.type, rows: batches.reduce((n, b) => n + b.rows, 0), columns };
+  const columns = names.map((name): [string, () => Column] => [name, () => concatColumns(batches.map((b) => b.columns[name] as Column))]);
+  return { type: first.type, rows: batches.reduce((n, b) => n + b.rows, 0), columns: lazyColumns(columns) };
 }
 
 function concatColumns(parts: readonly Column[]): Column {
