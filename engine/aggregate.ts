@@ -1,4 +1,4 @@
-import { inKernel, local, unsetFloats, unsetUints, zeroFloats, zeroUints } from './region.js';
+import { inKernel, inScratch, local, unsetFloats, unsetUints, zeroFloats, zeroUints } from './region.js';
 import { selectColumn, selectUints } from './rows.js';
 import { compareEntries, groupRows, NO_GROUP, orderRows, rankEntries, type Groups, type KeyPart } from './groups.js';
 import type { AggregateType, BeanType, Measure } from './bean.js';
@@ -88,24 +88,26 @@ export function countRows({ count, ofRow }: Groups): Float64Array {
 
 /** The value of each group that goes with the greatest time, then the greatest value. */
 function latest({ dictionary, codes }: StringColumn, times: Float64Array, { count, ofRow }: Groups): Column {
-  const best = unsetFloats(count).fill(-Infinity);
   const chosen = zeroUints(count);
-  const fast = inKernel(local(dictionary.bytes), local(dictionary.offsets), codes, times, ofRow, best, chosen);
-  if (fast !== undefined) {
-    const [a, b, c, d, e, f, g] = fast.at;
-    fast.kernel.latestOfGroups(a, b, c, d, e, ofRow.length, f, g);
-    return { kind: 'string', dictionary, codes: chosen };
-  }
-  for (let row = 0; row < ofRow.length; row++) {
-    const group = ofRow[row] as number;
-    if (group === NO_GROUP) continue;
-    const time = times[row] as number;
-    const code = codes[row] as number;
-    if (time > (best[group] as number) || (time === best[group] && compareEntries(dictionary, code, chosen[group] as number) > 0)) {
-      best[group] = time;
-      chosen[group] = code;
+  inScratch(() => {
+    const best = unsetFloats(count).fill(-Infinity);
+    const fast = inKernel(local(dictionary.bytes), local(dictionary.offsets), codes, times, ofRow, best, chosen);
+    if (fast !== undefined) {
+      const [a, b, c, d, e, f, g] = fast.at;
+      fast.kernel.latestOfGroups(a, b, c, d, e, ofRow.length, f, g);
+      return;
     }
-  }
+    for (let row = 0; row < ofRow.length; row++) {
+      const group = ofRow[row] as number;
+      if (group === NO_GROUP) continue;
+      const time = times[row] as number;
+      const code = codes[row] as number;
+      if (time > (best[group] as number) || (time === best[group] && compareEntries(dictionary, code, chosen[group] as number) > 0)) {
+        best[group] = time;
+        chosen[group] = code;
+      }
+    }
+  });
   return { kind: 'string', dictionary, codes: chosen };
 }
 

@@ -202,7 +202,7 @@ export function compareEntries(d: Dictionary, a: number, b: number): number {
 export function rankEntries(d: Dictionary, codes: Uint32Array): Uint32Array {
   const order = usedEntries(d.size, codes);
   sortEntries(d, order);
-  return placesIn(order, unsetUints(d.size));
+  return placesIn(order, d.size);
 }
 
 /** The entries of a dictionary of so many that some codes use, ascending. */
@@ -222,8 +222,9 @@ export function usedEntries(size: number, codes: Uint32Array): Uint32Array {
   });
 }
 
-/** Where each number stands in `order`, to `to`. */
-export function placesIn(order: Uint32Array, to: Uint32Array): Uint32Array {
+/** Where each number below `size` stands in `order`; not certain for those that do not. */
+export function placesIn(order: Uint32Array, size: number): Uint32Array {
+  const to = unsetUints(size);
   const fast = inKernel(order, to);
   if (fast !== undefined) fast.kernel.placesIn(fast.at[0], order.length, fast.at[1]);
   else for (let i = 0; i < order.length; i++) to[order[i] as number] = i;

@@ -102,9 +102,12 @@ export function inKernel<const A extends readonly Numbers[]>(
   return { kernel, at: arrays.map((array) => array.byteOffset) as { [I in keyof A]: number } };
 }
 
-/** The same bytes in the kernel's memory, for what was made elsewhere: to copy them costs less than to do without the kernel. */
+/**
+ * The same bytes in the kernel's memory, for what was made elsewhere: to copy them costs less than to do without the kernel. What
+ * does not fit there stays where it is.
+ */
 export function local<T extends Uint8Array | Uint32Array>(array: T): T {
-  if (!active || kernel === undefined || array.buffer === memory) return array;
+  if (kernel === undefined || array.buffer === memory || !fits(array.byteLength)) return array;
   const copy = array instanceof Uint8Array ? unsetBytes(array.length) : unsetUints(array.length);
   copy.set(array);
   return copy as unknown as T;
@@ -156,8 +159,12 @@ export function unsetBytes(n: number): Uint8Array<ArrayBuffer> {
 
 /** Where in the memory there is room for so many bytes; -1 outside of a region, and where it is full. */
 function cut(length: number): number {
-  if (!active || used + length + SLACK > REGION_BYTES) return -1;
+  if (!fits(length)) return -1;
   const at = used;
   used = (at + length + 15) & ~7;
   return at;
+}
+
+function fits(length: number): boolean {
+  return active && used + length + SLACK <= REGION_BYTES;
 }

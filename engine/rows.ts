@@ -19,6 +19,8 @@ export function selectRows(batch: Batch, rows: Uint32Array): Batch {
   return { type: batch.type, rows: rows.length, columns };
 }
 
+/** The values of a column at `rows`, in that order. */
+export function selectColumn<C extends Column>(column: C, rows: Uint32Array): C;
 export function selectColumn(c: Column, rows: Uint32Array): Column {
   const n = rows.length;
   switch (c.kind) {

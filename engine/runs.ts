@@ -4,8 +4,8 @@
  *   rows ─ orderByGroup ─▶ order ─ cutRuns ─▶ runs ─ chooseOfRuns, distinctOfRuns, … ─▶ a list a run
  */
 import { inKernel, inScratch, unsetBytes, unsetFloats, unsetUints, zeroUints } from './region.js';
+import { NO_GROUP, type Groups } from './groups.js';
 import type { StringsColumn } from './column.js';
-import type { Groups } from './groups.js';
 
 /** Run r has the rows `order[begins[r] .. begins[r + 1])`. */
 export interface Runs {
@@ -22,42 +22,54 @@ export interface Cut {
   readonly gap: number;
 }
 
-/** The rows by group, then time, then row. Rows of a group that come nearly in the order of time take linear time. */
+/**
+ * The rows by group, then time, then row; those of no group are left out. It takes linear time where rows come in the order of time;
+ * a group that is out of it is sorted.
+ */
 export function orderByGroup({ ofRow, count }: Pick<Groups, 'ofRow' | 'count'>, times: Float64Array): Uint32Array {
   const order = unsetUints(ofRow.length);
-  inScratch(() => {
+  return inScratch(() => {
     const begins = zeroUints(count + 1);
-    const next = unsetUints(count + 1);
-    if (placeByGroup(ofRow, times, begins, next, order)) return;
-    const inOrder = (a: number, b: number): number => (times[a] as number) - (times[b] as number) || a - b;
-    for (let group = 0; group < count; group++) order.subarray(begins[group], begins[group + 1]).sort(inOrder);
+    if (!placeByGroup(ofRow, times, begins, unsetUints(count), order)) sortLateGroups(begins, times, order);
+    return order.subarray(0, begins[count]);
   });
-  return order;
 }
 
 /** The rows by group, to `order`; `begins`, of zeros, becomes where each group begins. Returns whether they are in time, too. */
 function placeByGroup(ofRow: Uint32Array, times: Float64Array, begins: Uint32Array, next: Uint32Array, order: Uint32Array): boolean {
-  const groups = begins.length - 1;
+  const groups = next.length;
   const fast = inKernel(ofRow, times, begins, next, order);
   if (fast !== undefined) {
     const [a, b, c, d, e] = fast.at;
     return fast.kernel.placeByGroup(a, b, ofRow.length, groups, c, d, e) !== 0;
   }
   for (let row = 0; row < ofRow.length; row++) {
-    const behind = (ofRow[row] as number) + 1;
-    begins[behind] = (begins[behind] as number) + 1;
+    const group = ofRow[row] as number;
+    if (group !== NO_GROUP) begins[group + 1] = (begins[group + 1] as number) + 1;
   }
   for (let group = 0; group < groups; group++) begins[group + 1] = (begins[group + 1] as number) + (begins[group] as number);
-  next.set(begins);
+  next.set(begins.subarray(0, groups));
   let ordered = true;
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row] as number;
+    if (group === NO_GROUP) continue;
     const at = next[group] as number;
     next[group] = at + 1;
     order[at] = row;
     if (at > (begins[group] as number) && (times[order[at - 1] as number] as number) > (times[row] as number)) ordered = false;
   }
   return ordered;
+}
+
+function sortLateGroups(begins: Uint32Array, times: Float64Array, order: Uint32Array): void {
+  const byTime = (a: number, b: number): number => (times[a] as number) - (times[b] as number) || a - b;
+  for (let group = 0; group < begins.length - 1; group++) {
+    const begin = begins[group] as number;
+    const end = begins[group + 1] as number;
+    let i = begin + 1;
+    while (i < end && (times[order[i - 1] as number] as number) <= (times[order[i] as number] as number)) i++;
+    if (i < end) order.subarray(begin, end).sort(byTime);
+  }
 }
 
 /**
@@ -106,6 +118,13 @@ export function firstOfRuns({ count, order, begins }: Runs): Uint32Array {
   if (fast !== undefined) fast.kernel.gatherWords(fast.at[1], fast.at[0], count, fast.at[2]);
   else for (let r = 0; r < count; r++) rows[r] = order[begins[r] as number] as number;
   return rows;
+}
+
+/** How many rows each run has. */
+export function lengthsOfRuns({ count, begins }: Runs): Float64Array {
+  const lengths = unsetFloats(count);
+  for (let r = 0; r < count; r++) lengths[r] = (begins[r + 1] as number) - (begins[r] as number);
+  return lengths;
 }
 
 /** The sum of each run's values. */
@@ -179,7 +198,7 @@ export function distinctOfRuns({ count, order, begins }: Runs, lists: StringsCol
   return { kind: 'strings', dictionary, offsets: outOffsets, codes: out.subarray(0, n) };
 }
 
-/** Put the entries of each list in the order of their ranks. Lists are short. */
+/** Put the entries of each list in the order of their ranks, in place. For short lists: it takes the square of a list's length. */
 export function sortLists({ offsets, codes }: StringsColumn, ranks: Uint32Array): void {
   const count = offsets.length - 1;
   const fast = inKernel(offsets, codes, ranks);

@@ -17,19 +17,22 @@ export type Chosen = { readonly mask: Uint8Array } | { readonly rows: Uint32Arra
 /** Chooses the rows of a sum. Sums that name the same function share what is worked out for it. */
 export type Rows = (batch: Batch, context: Context) => Chosen;
 
+/** Rows that tell by a mask which are chosen. */
+export type Masked = (batch: Batch) => { readonly mask: Uint8Array };
+
 /** The rows where a text field has one certain value. */
-export function where(field: string, value: string): Rows {
+export function where(field: string, value: string): Masked {
   const wanted = Buffer.from(value);
   return whereEntry(field, ({ bytes, offsets }, code) => wanted.compare(bytes, offsets[code], offsets[code + 1]) === 0);
 }
 
 /** The rows where a text field is not empty. */
-export function whereNotEmpty(field: string): Rows {
+export function whereNotEmpty(field: string): Masked {
   return whereEntry(field, ({ offsets }, code) => offsets[code + 1] !== offsets[code]);
 }
 
 /** The rows where the entry of a text field is one that `holds`, which is asked once an entry. */
-function whereEntry(field: string, holds: (dictionary: Dictionary, code: number) => boolean): Rows {
+function whereEntry(field: string, holds: (dictionary: Dictionary, code: number) => boolean): Masked {
   return (batch) => {
     const { dictionary, codes } = stringColumn(batch, field);
     const ofEntry = unsetBytes(dictionary.size);

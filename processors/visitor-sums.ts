@@ -22,5 +22,6 @@ export const visitorSums: MapReduce = sumsByKey(
     perVisitor(L3Segment, VisitorBean, eachOf('segments', 'segment')),
     perVisitor(L3Recommendation, VisitorBean, eachOf('recommendations', 'recommendation')),
   ],
+  // A day with less is reduced as it lies, without a shuffle; with so many a task still fits its region.
   { partitionBy: 'visitor', recordsPerPartition: 600_000 },
 );

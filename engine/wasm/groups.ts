@@ -1,7 +1,7 @@
 /** Rows with equal keys to groups, numbered in the order of first sight; see ../groups.ts. */
 import { compareEntries } from './texts';
 
-const NO_GROUP: u32 = 0xffffffff;
+export const NO_GROUP: u32 = 0xffffffff;
 
 /** Slots of groupHashed: what is left of the key, what is right of it, group + 1 (0: free), nothing. */
 const SLOT: u32 = 4;

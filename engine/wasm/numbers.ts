@@ -1,4 +1,4 @@
-/** Numbers packed and unpacked; see ../block.ts. */
+/** Numbers packed, unpacked and moved by a distance; see ../packed-numbers.ts and ../rows.ts. */
 
 /** The distances of words from `base` in `width` bytes: 1, 2 or 4. */
 export function narrowWords(words: usize, n: u32, base: u32, width: u32, to: usize): void {

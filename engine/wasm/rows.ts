@@ -9,7 +9,7 @@ export function gatherFloats(from: usize, rows: usize, n: u32, to: usize): void 
   for (let i: u32 = 0; i < n; i++) store<f64>(to + (i << 3), load<f64>(from + (load<u32>(rows + (i << 2)) << 3)));
 }
 
-/** Flags of chosen rows. */
+/** The flag of each row: that of its entry, where `rows` are codes. */
 export function gatherBytes(from: usize, rows: usize, n: u32, to: usize): void {
   for (let i: u32 = 0; i < n; i++) store<u8>(to + i, load<u8>(from + load<u32>(rows + (i << 2))));
 }

@@ -1,8 +1,12 @@
 /** Rows in order, and the runs that they make; see ../runs.ts. */
+import { NO_GROUP } from './groups';
 
+/** `begins` has a zero for each group, and one more. Returns whether the rows of each group are in the order of time. */
 export function placeByGroup(ofRow: usize, times: usize, rows: u32, groups: u32, begins: usize, next: usize, order: usize): bool {
   for (let row: u32 = 0; row < rows; row++) {
-    const at = begins + (load<u32>(ofRow + (row << 2)) << 2);
+    const group = load<u32>(ofRow + (row << 2));
+    if (group === NO_GROUP) continue;
+    const at = begins + (group << 2);
     store<u32>(at, load<u32>(at, 4) + 1, 4);
   }
   for (let group: u32 = 0; group < groups; group++) {
@@ -12,7 +16,9 @@ export function placeByGroup(ofRow: usize, times: usize, rows: u32, groups: u32,
   }
   let ordered = true;
   for (let row: u32 = 0; row < rows; row++) {
-    const group = load<u32>(ofRow + (row << 2)) << 2;
+    const own = load<u32>(ofRow + (row << 2));
+    if (own === NO_GROUP) continue;
+    const group = own << 2;
     const at = load<u32>(next + group);
     store<u32>(next + group, at + 1);
     const place = order + (at << 2);
@@ -79,7 +85,7 @@ export function chooseOfRuns(order: usize, begins: usize, count: u32, mask: usiz
   return n;
 }
 
-/** Returns how many entries there are. */
+/** `lastIn` has a zero for each entry of the dictionary. Returns how many entries there are. */
 export function distinctOfRuns(
   order: usize,
   begins: usize,

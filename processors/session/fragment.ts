@@ -14,18 +14,17 @@ import {
   firstOfRuns,
   groupRows,
   keyPart,
+  lengthsOfRuns,
   numberColumn,
   orderByGroup,
-  selectBytes,
   selectColumn,
   selectFloats,
   selectUints,
   stringColumn,
   stringsColumn,
-  unsetFloats,
   unsetUints,
+  where,
   withEmptyEntry,
-  zeroBytes,
   type Batch,
   type Column,
   type Runs,
@@ -88,7 +87,7 @@ export function fragments(batch: Batch, referrer: StringColumn, timeoutMs: numbe
     session: selectColumn(session, rows),
     start: { kind: 'number', values: selectFloats(times, rows) },
     end: { kind: 'number', values: runs.ends },
-    impressions: { kind: 'number', values: lengthsOf(runs) },
+    impressions: { kind: 'number', values: lengthsOfRuns(runs) },
     ...views(batch, runs, times),
   };
   for (const field of FIRST) columns[field] = selectColumn(field === 'referrer' ? referrer : stringColumn(batch, field), rows);
@@ -96,25 +95,14 @@ export function fragments(batch: Batch, referrer: StringColumn, timeoutMs: numbe
   return { type: SessionFragment.name, rows: runs.count, columns };
 }
 
-function lengthsOf({ count, begins }: Runs): Float64Array {
-  const lengths = unsetFloats(count);
-  for (let r = 0; r < count; r++) lengths[r] = (begins[r + 1] as number) - (begins[r] as number);
-  return lengths;
-}
+const areViews = where('action', 'view');
 
 /** The objects that each fragment's views are of, and their times. */
 function views(batch: Batch, runs: Runs, times: Float64Array): Record<'path' | 'views', Column> {
   const { dictionary, codes } = stringColumn(batch, 'object');
-  const { offsets, rows } = chooseOfRuns(runs, areViews(stringColumn(batch, 'action')));
+  const { offsets, rows } = chooseOfRuns(runs, areViews(batch).mask);
   return {
     path: { kind: 'strings', dictionary, offsets, codes: selectUints(codes, rows) },
     views: { kind: 'numbers', offsets, values: selectFloats(times, rows) },
   };
-}
-
-function areViews({ dictionary: { bytes, offsets, size }, codes }: StringColumn): Uint8Array {
-  const view = Buffer.from('view');
-  const ofEntry = zeroBytes(size);
-  for (let i = 0; i < size; i++) if (view.compare(bytes, offsets[i], offsets[i + 1]) === 0) ofEntry[i] = 1;
-  return selectBytes(ofEntry, codes);
 }

@@ -16,7 +16,6 @@ import {
   rankPart,
   selectColumn,
   selectFloats,
-  selectRows,
   selectUints,
   sortLists,
   stringColumn,
@@ -71,14 +70,13 @@ function groupsInKeyOrder(batch: Batch): Pick<Groups, 'count' | 'ofRow'> {
     key.map((c) => rankPart(selectColumn(c, firstRow))),
     count,
   );
-  return { count, ofRow: selectUints(placesIn(order, unsetUints(count)), ofRow) };
+  return { count, ofRow: selectUints(placesIn(order, count), ofRow) };
 }
 
 /** The views of each session by time; equal times in the order of their fragments' blocks. */
-function mergePaths({ type, rows, columns }: Batch, runs: Runs): StringsColumn {
-  const ordered = selectRows({ type, rows, columns: { path: columns['path'] as Column, views: columns['views'] as Column } }, runs.order);
-  const { dictionary, offsets, codes } = stringsColumn(ordered, 'path');
-  const times = numbersColumn(ordered, 'views').values;
+function mergePaths(batch: Batch, runs: Runs): StringsColumn {
+  const { dictionary, offsets, codes } = selectColumn(stringsColumn(batch, 'path'), runs.order);
+  const times = selectColumn(numbersColumn(batch, 'views'), runs.order).values;
   const late = lateRuns(runs, offsets, times);
   for (let run = late.indexOf(1); run >= 0; run = late.indexOf(1, run + 1)) {
     const all: { time: number; row: number; code: number }[] = [];

@@ -97,11 +97,10 @@ function impressionBatch(judged: JudgedRows, rows: Uint32Array, lookups: Lookups
 }
 
 function gather({ codes, values, interner }: TextValues, rows: Uint32Array): Coded {
+  if (values === undefined && interner.size === 1) return { codes: zeroUints(rows.length), interner };
   const picked = pick(codes, rows);
   if (values !== undefined) return { codes: selectUints(local(values), picked), interner };
-  // See ScanMemory.plainTexts.
-  if (interner.size === 1) picked.fill(0);
-  else lowerUints(picked, FIRST_CODE - 1);
+  lowerUints(picked, FIRST_CODE - 1); // see ScanMemory.plainTexts
   return { codes: picked, interner };
 }
 

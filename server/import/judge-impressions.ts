@@ -94,7 +94,7 @@ export function judgeImpressions(m: ScanMemory, now: number): JudgedRows {
   const columns = Object.fromEntries(
     judged.flatMap(({ name, result }) => (name === 'segments' || name === 'recommendations' ? [] : [[name, result.column]])),
   ) as JudgedRows['columns'];
-  return { rows: m.rows, times, verdicts, columns, lists: { segments: list('segments'), recommendations: list('recommendations') } };
+  return { times, verdicts, columns, lists: { segments: list('segments'), recommendations: list('recommendations') } };
 }
 
 function judgementOf(m: ScanMemory, index: number, size: number): Marked {

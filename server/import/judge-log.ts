@@ -57,7 +57,7 @@ export function judgeLog(m: LogMemory, rules: LogRules): JudgedRows {
   columns.type = requests.type;
   columns.action = requests.action;
   const list = { codes: none, offsets: new Uint32Array(2), entries: new Uint32Array(0), interner: new Interner(1) };
-  return { rows: m.rows, times, verdicts, columns, lists: { segments: list, recommendations: list } };
+  return { times, verdicts, columns, lists: { segments: list, recommendations: list } };
 }
 
 /** All rows with the same value; `none` is 0 for each. */

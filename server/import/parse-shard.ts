@@ -101,6 +101,7 @@ export function createParser(options: ParserOptions, kernel: ScanKernel = fastes
       : readValidLines(reader);
     const judged = reader.judge();
     const verdictCounts = countVerdicts(judged.verdicts);
+    // Nearly every shard has none: its rows are not looked at again.
     if (REASONS.some((reason) => verdictCounts[rejectedFor(reason)] !== 0)) {
       for (const reject of rejectedRows(memory, judged.verdicts)) rejects.push(reject);
     }
@@ -161,8 +162,8 @@ function countVerdicts(verdicts: Uint8Array): Uint32Array {
 }
 
 function* rejectedRows({ numbers, starts, ends }: ScanMemory, verdicts: Uint8Array): Generator<Reject> {
-  for (const [row, verdict] of verdicts.entries()) {
-    const reason = reasonOf(verdict);
+  for (let row = 0; row < verdicts.length; row++) {
+    const reason = reasonOf(verdicts[row] as number);
     if (reason !== undefined) yield { line: numbers[row] as number, reason, start: starts[row] as number, end: ends[row] as number };
   }
 }

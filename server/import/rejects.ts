@@ -19,7 +19,6 @@ const FIRST_FILTER = 128;
 export const rejectedFor = (reason: Reason): Verdict => REASONS.indexOf(reason) + 1;
 export const filteredBy = (filter: Filter): Verdict => FILTERS.indexOf(filter) + FIRST_FILTER;
 export const reasonOf = (verdict: Verdict): Reason | undefined => REASONS[verdict - 1];
-export const filterOf = (verdict: Verdict): Filter | undefined => FILTERS[verdict - FIRST_FILTER];
 
 /** A rejected line of a shard: its text is `[start .. end)`. */
 export interface Reject {

@@ -36,7 +36,6 @@ export interface ListValues {
 
 /** The rows of a shard, judged. Code 0 of a column that has `lookedUp` means that the field is absent. */
 export interface JudgedRows {
-  readonly rows: number;
   readonly times: Float64Array;
   readonly verdicts: Uint8Array;
   readonly columns: Readonly<Record<Exclude<ImpressionColumn, 'segments' | 'recommendations'>, TextValues>>;

@@ -69,7 +69,7 @@ describe('the kernel gives what plain code gives', () => {
   equal('beans merged by key', ([b]) => plain(mergeByKey(Thing, thing(b!))));
   equal('beans in order', ([b]) => [...sortBy(['u', 'n', 't'], thing(b!))]);
   equal('rows that a text is of, and a text replaced', ([b]) => [
-    where('t', 'a')(b!, { params: {} }),
+    where('t', 'a')(b!),
     plain({ ...b!, columns: { t: text('t', (value) => value.slice(0, 2))(b!, { params: {} }) } }),
   ]);
   equal('an order of many digits', ([b]) => [

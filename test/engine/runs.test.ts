@@ -5,7 +5,7 @@ import { inRegion, unsetBytes, unsetFloats, unsetUints } from '#engine/region.js
 import { toolkit } from '#engine/task/toolkit.js';
 
 // What processors of others are given.
-const { chooseOfRuns, cutRuns, distinctOfRuns, firstOfRuns, lateRuns, orderByGroup, sortLists, sumOfRuns } = toolkit;
+const { chooseOfRuns, cutRuns, distinctOfRuns, firstOfRuns, lateRuns, lengthsOfRuns, orderByGroup, sortLists, sumOfRuns } = toolkit;
 
 interface Row {
   readonly group: number;
@@ -16,11 +16,13 @@ interface Row {
 }
 
 const GROUPS = 4;
+/** One that a mask left out. */
+const NO_GROUP = 0xffffffff;
 const ENTRIES = 6;
 const GAP = 10;
 const rows = fc.array(
   fc.record({
-    group: fc.nat(GROUPS - 1),
+    group: fc.oneof({ weight: 9, arbitrary: fc.nat(GROUPS - 1) }, fc.constant(NO_GROUP)),
     time: fc.nat(60),
     length: fc.nat(15),
     code: fc.nat(1),
@@ -75,6 +77,7 @@ function columnar(given: readonly Row[]): unknown {
     begins: [...runs.begins],
     ends: [...runs.ends],
     first: [...firstOfRuns(runs)],
+    lengths: [...lengthsOfRuns(runs)],
     sums: [...sumOfRuns(runs, ends)],
     chosen: listsIn(chosen, chosen.rows),
     distinct,
@@ -85,7 +88,10 @@ function columnar(given: readonly Row[]): unknown {
 
 /** In lists of objects, as one says it. */
 function plainly(given: readonly Row[]): unknown {
-  const order = given.map((_, i) => i).sort((a, b) => given[a]!.group - given[b]!.group || given[a]!.time - given[b]!.time || a - b);
+  const order = given
+    .map((_, i) => i)
+    .filter((i) => given[i]!.group !== NO_GROUP)
+    .sort((a, b) => given[a]!.group - given[b]!.group || given[a]!.time - given[b]!.time || a - b);
   const runs: number[][] = [];
   const ends: number[] = [];
   for (const [i, row] of order.entries()) {
@@ -106,6 +112,7 @@ function plainly(given: readonly Row[]): unknown {
     begins,
     ends,
     first: runs.map((run) => run[0]),
+    lengths: runs.map((run) => run.length),
     sums: runs.map((run) => run.reduce((n, row) => n + given[row]!.time + given[row]!.length, 0)),
     chosen: runs.map((run) => run.filter((row) => given[row]!.time % 3 !== 0)),
     distinct,
