@@ -14,6 +14,10 @@ const UNWANTED = new Set([
   '--allow-running-insecure-content',
 ]);
 
+/** Pages are drawn without a GPU: one that is played by the processor took a third of all that the browser did. */
+const WITHOUT_GPU = ['--disable-gpu'];
+const OF_GPU = /^--(use-gl|use-angle|enable-unsafe-swiftshader|ignore-gpu-blocklist)/;
+
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 /**
@@ -52,7 +56,11 @@ export function startBrowser(): Promise<Browser> {
   const own = process.env['TIDEMILL_TEST_BROWSER'];
   return playwright.launch({
     executablePath: own ?? chromiumPath(),
-    args: [...(own === undefined ? chromium.args.filter((arg) => !UNWANTED.has(arg)) : []), '--no-sandbox'],
+    args: [
+      ...(own === undefined ? chromium.args.filter((arg) => !UNWANTED.has(arg) && !OF_GPU.test(arg)) : []),
+      ...WITHOUT_GPU,
+      '--no-sandbox',
+    ],
     headless: true,
   });
 }
