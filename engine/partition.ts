@@ -1,4 +1,4 @@
-import { inKernel, inScratch, unsetUints, zeroBytes, zeroUints } from './region.js';
+import { inKernel, unsetUints, zeroBytes, zeroUints } from './region.js';
 import { selectRows } from './rows.js';
 import { hashBytes } from './interner.js';
 import type { Batch, Column, StringColumn } from './column.js';
@@ -50,32 +50,22 @@ function mixHashes(hashes: Uint32Array, c: Column): void {
 }
 
 function mixTexts(hashes: Uint32Array, { codes, dictionary: { size, bytes, offsets } }: StringColumn): void {
-  inScratch(() => {
-    const fast = inKernel(hashes, codes, bytes, offsets);
-    // Of a few rows of a large dictionary only their entries are hashed.
-    if (fast !== undefined && size > 4 * codes.length) {
-      const [ofRow, ofCode, text, places] = fast.at;
-      fast.kernel.mixTexts(ofRow, ofCode, codes.length, text, places);
-      return;
+  const fast = inKernel(hashes, codes, bytes, offsets);
+  if (fast !== undefined) {
+    const [a, b, c, d] = fast.at;
+    fast.kernel.mixTexts(a, b, codes.length, c, d);
+    return;
+  }
+  const done = zeroBytes(size);
+  const ofEntry = unsetUints(size);
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row] as number;
+    if (done[code] === 0) {
+      done[code] = 1;
+      ofEntry[code] = hashBytes(bytes, offsets[code] as number, offsets[code + 1] as number);
     }
-    const ofEntry = unsetUints(size);
-    const own = inKernel(ofEntry)?.at[0];
-    if (fast !== undefined && own !== undefined) {
-      const [ofRow, ofCode, text, places] = fast.at;
-      fast.kernel.hashEntries(text, places, size, own);
-      fast.kernel.mixEntryHashes(ofRow, ofCode, codes.length, own);
-      return;
-    }
-    const done = zeroBytes(size);
-    for (let row = 0; row < codes.length; row++) {
-      const code = codes[row] as number;
-      if (done[code] === 0) {
-        done[code] = 1;
-        ofEntry[code] = hashBytes(bytes, offsets[code] as number, offsets[code + 1] as number);
-      }
-      hashes[row] = mix(hashes[row] as number, ofEntry[code] as number);
-    }
-  });
+    hashes[row] = mix(hashes[row] as number, ofEntry[code] as number);
+  }
 }
 
 function mixNumbers(hashes: Uint32Array, values: Float64Array): void {

@@ -43,6 +43,8 @@ export function selectColumn(c: Column, rows: Uint32Array): Column {
   }
 }
 
+// One function for each kind of array: V8 makes a loop over all of them a third slower.
+
 export function selectUints(from: Uint32Array, rows: Uint32Array): Uint32Array {
   const n = rows.length;
   const to = unsetUints(n);

@@ -5,6 +5,7 @@
  */
 import { inKernel, inScratch, unsetBytes, unsetFloats, unsetUints, zeroUints } from './region.js';
 import { NO_GROUP, type Groups } from './groups.js';
+import { selectUints } from './rows.js';
 import type { StringsColumn } from './column.js';
 
 /** Run r has the rows `order[begins[r] .. begins[r + 1])`. */
@@ -113,11 +114,7 @@ export function cutRuns(
 
 /** The first row of each run. */
 export function firstOfRuns({ count, order, begins }: Runs): Uint32Array {
-  const rows = unsetUints(count);
-  const fast = inKernel(begins, order, rows);
-  if (fast !== undefined) fast.kernel.gatherWords(fast.at[1], fast.at[0], count, fast.at[2]);
-  else for (let r = 0; r < count; r++) rows[r] = order[begins[r] as number] as number;
-  return rows;
+  return selectUints(order, begins.subarray(0, count));
 }
 
 /** How many rows each run has. */

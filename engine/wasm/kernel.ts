@@ -3,7 +3,7 @@ export * from './groups';
 export * from './numbers';
 export * from './rows';
 export * from './runs';
-export { copyEntries, hashEntries, internCodes, lengthsOfEntries, numberUsed, rehash, usedEntries } from './texts';
+export { copyEntries, internCodes, lengthsOfEntries, numberUsed, rehash, usedEntries } from './texts';
 
 /** Memory before this place is not the region's. */
 export function base(): usize {

@@ -53,15 +53,7 @@ function mix(h: u32, v: u32): u32 {
   return x ^ (x >> 13);
 }
 
-/** Mix the hash of each row's entry into the row's; `ofEntry` has the hash of each entry. */
-export function mixEntryHashes(hashes: usize, codes: usize, rows: u32, ofEntry: usize): void {
-  for (let row: u32 = 0; row < rows; row++) {
-    const at = hashes + (row << 2);
-    store<u32>(at, mix(load<u32>(at), load<u32>(ofEntry + (load<u32>(codes + (row << 2)) << 2))));
-  }
-}
-
-/** The same, where no hash of an entry is known. */
+/** Mix the hash of each row's text into the row's. To hash a text again costs no more than to look its hash up (measured). */
 export function mixTexts(hashes: usize, codes: usize, rows: u32, bytes: usize, offsets: usize): void {
   for (let row: u32 = 0; row < rows; row++) {
     const at = hashes + (row << 2);

@@ -161,14 +161,6 @@ export function copyEntries(bytes: usize, offsets: usize, entries: usize, n: u32
   }
 }
 
-/** The hashes of the entries of a dictionary. */
-export function hashEntries(bytes: usize, offsets: usize, size: u32, hashes: usize): void {
-  for (let i: u32 = 0; i < size; i++) {
-    const start = load<u32>(offsets + (i << 2));
-    store<u32>(hashes + (i << 2), hashText(bytes + start, load<u32>(offsets + (i << 2), 4) - start));
-  }
-}
-
 /** Bytewise order of two entries: negative, 0 or positive. */
 export function compareEntries(bytes: usize, offsets: usize, a: u32, b: u32): i32 {
   const startA = load<u32>(offsets + (a << 2));
