@@ -13,6 +13,8 @@ import type { PoolExecutor } from '../engine/executor/pool-executor.js';
 import { tableTypes } from './declarations.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
 import { DatabaseSink } from './injection/database-sink.js';
+import type { Row } from './database/database.js';
+import type { Top } from './injection/messages.js';
 import { hostName, type Params } from '../processors/index.js';
 import path from 'node:path';
 import { startThreads } from './threads.js';
@@ -115,9 +117,8 @@ export class Workshop {
     readonly signal?: AbortSignal | undefined;
   }): Promise<Drained> {
     const { store, settings } = this.#dataset;
-    this.openDatabase();
     try {
-      const sink = await (this.#sink as Promise<DatabaseSink>);
+      const sink = await this.#database();
       const lost = lostInjections(
         this.#dataset,
         (location) => store.packages(location),
@@ -135,20 +136,29 @@ export class Workshop {
       const today = zone(settings.timeZone).dayOf(this.#clock());
       const closed = (period: Period): boolean => options.close || endOf(period) <= today;
       return await coordinator.drain(closed, options.signal);
-    } finally {
+    } catch (error) {
       await this.#closeDatabase();
+      throw error;
     }
   }
 
   /** Begin to open the database, as `process` would: it takes a while, in a thread of its own. What goes wrong `process` tells. */
   openDatabase(): void {
-    this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
-    this.#sink.catch(() => undefined);
+    this.#database().catch(() => undefined);
+  }
+
+  /** The rows of a table of the database with the greatest sums. Errors: those of its opening and of `AnalyticsDatabase.top`. */
+  async top(top: Top): Promise<readonly Row[]> {
+    return (await this.#database()).top(top);
   }
 
   async close(): Promise<void> {
-    await this.#closeDatabase();
-    await this.#executor.close();
+    await Promise.all([this.#closeDatabase(), this.#executor.close()]);
+  }
+
+  /** Open until the workshop is closed. */
+  #database(): Promise<DatabaseSink> {
+    return (this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask));
   }
 
   async #closeDatabase(): Promise<void> {

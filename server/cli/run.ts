@@ -1,6 +1,5 @@
 import { openForWriting } from '../dataset.js';
 import { checkSources } from '../acquisition/import-files.js';
-import { openDatabase } from '../database/open-database.js';
 import { Workshop } from '../workshop.js';
 import { formatCount, formatDuration, formatRate } from '../terminal/format.js';
 import { visible } from '../terminal/text.js';
@@ -50,7 +49,7 @@ export async function run(
       print(
         `Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`,
       );
-      await printTops(dataset.database).catch((error: unknown) => {
+      await printTops(workshop).catch((error: unknown) => {
         // What was to be done is done.
         if (!(error instanceof TidemillError)) throw error;
         print(`\nThe tops cannot be shown: ${visible(error.message)}`);
@@ -71,19 +70,14 @@ const TOPS = [
   { title: 'Top countries', table: 'l3_country', by: 'sessions', label: 'country' },
 ] as const;
 
-async function printTops(url: string): Promise<void> {
-  const database = await openDatabase(url);
-  try {
-    for (const { title, table, by, label } of TOPS) {
-      const rows = await database.top(table, by, 5, { granularity: 'day' });
-      if (rows.length === 0) continue;
-      print(`\n${title}`);
-      printTable(
-        [{ title: label }, { title: 'site' }, { title: by, align: 'right' }],
-        rows.map((r) => [String(r[label]) || '(unknown)', String(r['site']), formatCount(Number(r[by]))]),
-      );
-    }
-  } finally {
-    await database.close();
+async function printTops(workshop: Workshop): Promise<void> {
+  for (const { title, table, by, label } of TOPS) {
+    const rows = await workshop.top({ table, by, n: 5, filter: { granularity: 'day' } });
+    if (rows.length === 0) continue;
+    print(`\n${title}`);
+    printTable(
+      [{ title: label }, { title: 'site' }, { title: by, align: 'right' }],
+      rows.map((r) => [String(r[label]) || '(unknown)', String(r['site']), formatCount(Number(r[by]))]),
+    );
   }
 }

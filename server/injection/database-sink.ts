@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../errors.js';
 import { THREAD_LIMITS, TidemillError, type AggregateType, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
-import type { WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
+import type { Row } from '../database/database.js';
+import type { Top, WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 interface Waiting {
   readonly label: string;
@@ -16,7 +17,9 @@ export class DatabaseSink implements Sink {
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
   #last = 0;
-  #injected: ReadonlySet<string> = new Set();
+  /** Why the thread answers no more. */
+  #lost: Error | undefined;
+  #injected = new Set<string>();
 
   /** Open the database and bring its tables up to date. Errors: those of `openDatabase` and `migrate`. */
   static async open(database: string, types: readonly AggregateType[], onTask?: (event: TaskEvent) => void): Promise<DatabaseSink> {
@@ -46,16 +49,20 @@ export class DatabaseSink implements Sink {
     );
   }
 
-  /** Whether the database had the sums of a package when it was opened. */
+  /** Whether the database has the sums of a package: had them when it was opened, or got them since. */
   holds(packagePath: string): boolean {
     return this.#injected.has(packagePath);
   }
 
-  deliver(delivery: Delivery): Promise<unknown> {
-    const id = ++this.#last;
-    const answer = this.#answerTo(id, delivery.job.processor);
-    this.#worker.postMessage({ id, delivery } satisfies WriterRequest);
-    return answer;
+  async deliver(delivery: Delivery): Promise<unknown> {
+    const report = await this.#ask({ id: ++this.#last, delivery }, delivery.job.processor);
+    this.#injected.add(delivery.package);
+    return report;
+  }
+
+  /** What was delivered and answered is in it. Errors: those of `AnalyticsDatabase.top`. */
+  top(top: Top): Promise<readonly Row[]> {
+    return this.#ask({ id: ++this.#last, top }, `top of ${top.table}`) as Promise<readonly Row[]>;
   }
 
   /** Wait for the injections under way and let go of the database. */
@@ -64,7 +71,14 @@ export class DatabaseSink implements Sink {
     await this.#exited;
   }
 
+  #ask(request: WriterRequest, label: string): Promise<unknown> {
+    const answer = this.#answerTo(request.id, label);
+    this.#worker.postMessage(request);
+    return answer;
+  }
+
   #answerTo(id: number, label: string): Promise<unknown> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => this.#waiting.set(id, { label, resolve, reject }));
   }
 
@@ -78,8 +92,8 @@ export class DatabaseSink implements Sink {
   }
 
   #lose(cause: Error): void {
-    for (const { reject } of this.#waiting.values())
-      reject(fail('TM_ERR_WRITER_LOST', `the database's thread ended: ${cause.message}`, { cause }));
+    this.#lost ??= fail('TM_ERR_WRITER_LOST', `the database's thread ended: ${cause.message}`, { cause });
+    for (const { reject } of this.#waiting.values()) reject(this.#lost);
     this.#waiting.clear();
   }
 }

@@ -5,7 +5,7 @@ import { openDatabase } from '../database/open-database.js';
 import { fail } from '../errors.js';
 import { formatDay, readPart, TidemillError, type AggregateType, type Batch, type Delivery } from '../../engine/index.js';
 import type { Injection } from '../database/database.js';
-import type { WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
+import type { DeliveryRequest, Top, WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this module is a worker thread');
@@ -23,7 +23,7 @@ const opening = openDatabase(url, { threads, loadThreads }).then(async (database
   await database.migrate(types);
   return database;
 });
-const waiting: WriterRequest[] = [];
+const waiting: DeliveryRequest[] = [];
 const now = (): number => performance.timeOrigin + performance.now();
 let began = now();
 let working: Promise<void> | undefined = start().then(work);
@@ -52,11 +52,20 @@ async function work(): Promise<void> {
 }
 
 /** One of a group that failed: the others shall not suffer for it. */
-async function alone(request: WriterRequest): Promise<void> {
+async function alone(request: DeliveryRequest): Promise<void> {
   try {
     answer(request.id, await (await opening).inject(injectionOf(request)));
   } catch (error) {
     refuse(request.id, error);
+  }
+}
+
+async function answerTop(id: number, { table, by, n, filter }: Top): Promise<void> {
+  try {
+    const report = await (await opening).top(table, by, n, filter);
+    port?.postMessage({ id, report } satisfies WriterAnswer);
+  } catch (error) {
+    refuse(id, error);
   }
 }
 
@@ -75,8 +84,11 @@ function refuse(id: number, cause: unknown): void {
 
 port.on('message', (message: WriterRequest | 'close') => {
   if (message !== 'close') {
-    waiting.push(message);
-    working ??= work();
+    if ('top' in message) void answerTop(message.id, message.top);
+    else {
+      waiting.push(message);
+      working ??= work();
+    }
     return;
   }
   void Promise.resolve(working)
@@ -85,7 +97,7 @@ port.on('message', (message: WriterRequest | 'close') => {
     .finally(() => port.close());
 });
 
-function injectionOf({ delivery: { package: at, job, types: all, parts } }: WriterRequest): Injection {
+function injectionOf({ delivery: { package: at, job, types: all, parts } }: DeliveryRequest): Injection {
   return {
     package: at,
     processor: job.processor,
