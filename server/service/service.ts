@@ -22,8 +22,6 @@ import type { Job } from '../../engine/index.js';
 const RETENTION = 3_600_000;
 /** How long jobs that are under way at the end have to come to theirs, ms. */
 const GRACE = 4000;
-/** The API and the sensor answer before the pool goes on. */
-const NICE = 5;
 const PAUSED = { kind: 'service', key: 'paused' } as const;
 
 export interface ServiceOptions {
@@ -82,7 +80,7 @@ export class RunningService implements Service {
     this.#zone = zone(dataset.settings.timeZone);
     this.startedAt = clock.now();
     this.#isPaused = dataset.store.record(PAUSED.kind, PAUSED.key) === true;
-    this.#executor = startThreads(workers, NICE);
+    this.#executor = startThreads(workers);
     this.#sink = new LastingSink({
       database: dataset.database,
       types: tableTypes(dataset.topology),
