@@ -46,7 +46,9 @@ export function eachOf(field: string, as: string): Rows {
   return (batch) => {
     const { dictionary, offsets, codes } = stringsColumn(batch, field);
     const rows = unsetUints(codes.length);
-    for (let row = 0; row < batch.rows; row++) rows.fill(row, offsets[row], offsets[row + 1]);
+    // Most lists are short: a call of `fill` for each took a tenth of the visitors' sums (measured).
+    for (let row = 0; row < batch.rows; row++)
+      for (let i = offsets[row] as number, end = offsets[row + 1] as number; i < end; i++) rows[i] = row;
     return { rows, columns: { [as]: { kind: 'string', dictionary, codes } } };
   };
 }
