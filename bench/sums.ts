@@ -39,7 +39,7 @@ const KEYS = [
   },
 ];
 
-/** What a task makes of one is to be used before the next is asked for. */
+/** In a task, a batch is to be used before the next is asked for. */
 function byColumns(type: AggregateType): (batches: readonly Batch[]) => Iterable<Batch> {
   const { map, reduce } = sumsByKey([{ type, from: TransferObject, columns: { n: 1 } }]);
   const context = { params: {} };

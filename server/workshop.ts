@@ -85,6 +85,8 @@ export class Workshop {
   readonly #clock: () => number;
   readonly #onTask: (event: TaskEvent) => void;
   #sink: Promise<DatabaseSink> | undefined;
+  /** Paths of what was made since the database was opened: its sums, if it is an injection, are in the database. */
+  readonly #made = new Set<string>();
   /** Ms that threads have spent, by the first word of what they did: the processor's name, or `import`. */
   readonly busy = new Map<string, number>();
 
@@ -122,7 +124,7 @@ export class Workshop {
       const lost = lostInjections(
         this.#dataset,
         (location) => store.packages(location),
-        (at) => sink.holds(at),
+        (at) => sink.holds(at) || this.#made.has(at),
       );
       if (lost.length > 0) await store.commit({ remove: lost.map((p) => p.path) });
       const coordinator = new Coordinator({
@@ -135,7 +137,9 @@ export class Workshop {
       });
       const today = zone(settings.timeZone).dayOf(this.#clock());
       const closed = (period: Period): boolean => options.close || endOf(period) <= today;
-      return await coordinator.drain(closed, options.signal);
+      const drained = await coordinator.drain(closed, options.signal);
+      for (const { output } of drained.succeeded) this.#made.add(output);
+      return drained;
     } catch (error) {
       await this.#closeDatabase();
       throw error;
@@ -152,13 +156,26 @@ export class Workshop {
     return (await this.#database()).top(top);
   }
 
+  /** Wait until all is in the database's file and nothing holds it any more. Again does nothing. */
   async close(): Promise<void> {
     await Promise.all([this.#closeDatabase(), this.#executor.close()]);
   }
 
-  /** Open until the workshop is closed. */
-  #database(): Promise<DatabaseSink> {
-    return (this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask));
+  /** Open until the workshop is closed; anew where it could not be opened, or its thread was lost. */
+  async #database(): Promise<DatabaseSink> {
+    if (this.#sink === undefined) this.#made.clear();
+    const opening = (this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask));
+    const sink = await opening.catch((error: unknown) => {
+      this.#drop(opening);
+      throw error;
+    });
+    if (!sink.isLost) return sink;
+    this.#drop(opening);
+    return this.#database();
+  }
+
+  #drop(sink: Promise<DatabaseSink>): void {
+    if (this.#sink === sink) this.#sink = undefined;
   }
 
   async #closeDatabase(): Promise<void> {

@@ -21,8 +21,6 @@ const SHOWN = 4000;
 
 /**
  * Run a command to its end. Throws with its output where it fails: a figure of a command that did not do its work is none.
- * Of the environment, Tidemill's own variables and Node's are left out: they would measure something else. NODE_EXTRA_CA_CERTS
- * alone, where a host has it set, adds 60 ms to the start of every Node.
  */
 export async function runCommand(command: string, args: readonly string[]): Promise<Ended> {
   const { ms, stdout } = await run(command, args, false);
@@ -40,6 +38,14 @@ export async function runModule(module: string, args: readonly string[], cores?:
   return { ms, stdout, ...(JSON.parse(usage) as Usage) };
 }
 
+/**
+ * The environment without Tidemill's own variables and Node's: they would measure something else. NODE_EXTRA_CA_CERTS alone, where
+ * a host has it set, adds 60 ms to the start of every Node.
+ */
+export function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:TIDEMILL|NODE)_/.test(name)));
+}
+
 /** Whether a process can be held to some cores here. */
 export function canPin(): boolean {
   return process.platform === 'linux' && spawnSync('taskset', ['--version']).status === 0;
@@ -51,9 +57,8 @@ export function settleDisk(): void {
 }
 
 function run(command: string, args: readonly string[], tells: boolean): Promise<Ended & { usage: string }> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:TIDEMILL|NODE)_/.test(name)));
   const start = performance.now();
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe', tells ? 'pipe' : 'ignore'] });
+  const child = spawn(command, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe', tells ? 'pipe' : 'ignore'] });
   const [stdout, stderr, usage] = [child.stdio[1], child.stdio[2], child.stdio[3]].map((s) => textOf(s as Readable | null));
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(new Error(`${command} cannot be started: ${cause.message}`, { cause })));

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
+import { environment } from './child.js';
 import { built } from './places.js';
 
 /** A service in processes of its own. */
@@ -13,9 +14,8 @@ export interface RunningService {
 
 /** `tidemill serve` on a dataset, ready. Throws with its output where it ends before that. */
 export async function startService(data: string, more: readonly string[] = []): Promise<RunningService> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEMILL_')));
   const args = [built('server/cli.js'), 'serve', '--data', data, '--api-port', '0', '--sensor-port', '0', ...more];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = once(child, 'exit');
   const ready = new Promise<readonly [string, string]>((resolve, reject) => {

@@ -21,8 +21,8 @@ export interface PoolOptions {
   /** URLs of modules that calls will be of: each thread loads them at its start, before it is called. */
   readonly modules?: readonly string[];
   /**
-   * Lowers the priority of the threads, so that a process that also answers somebody does so while they are busy (on Linux;
-   * elsewhere a priority is the process's and stays as it is).
+   * Lowers the priority of the threads, so that what the process does beside them goes on while they are busy (on Linux; elsewhere
+   * a priority is the process's and stays as it is).
    */
   readonly nice?: number;
 }

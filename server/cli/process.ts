@@ -22,6 +22,7 @@ export async function processCommand({
   const progress = startProgress({ quiet: options.json === true });
   try {
     const drained = await processWithProgress(workshop, options.close === true, progress, signal);
+    await workshop.close();
     progress.stop();
     profile?.write('tidemill process');
     if (options.json === true)

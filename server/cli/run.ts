@@ -10,6 +10,7 @@ import { profileOf, type ProfileOption } from './profile.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
 import { print, printJson, printTable, withoutPassword } from './output.js';
 import { TidemillError } from '../../engine/errors.js';
+import type { Row } from '../database/database.js';
 
 /** The main job: import, process with every period closed, and a summary. */
 export async function run(
@@ -27,6 +28,9 @@ export async function run(
     const report = await importWithProgress(workshop, files, options, progress, signal);
     const imported = performance.now();
     const drained = await processWithProgress(workshop, true, progress, signal);
+    const tops = options.json === true ? [] : await topsOf(workshop);
+    // What is told is in the file, which others can read then.
+    await workshop.close();
     progress.stop();
     const ended = performance.now();
     profile?.write(`tidemill run ${files.join(' ')}`);
@@ -49,11 +53,8 @@ export async function run(
       print(
         `Import ${formatDuration(imported - started)}, processors ${formatDuration(ended - imported)}, all ${formatDuration(ended - started)}${rate}`,
       );
-      await printTops(workshop).catch((error: unknown) => {
-        // What was to be done is done.
-        if (!(error instanceof TidemillError)) throw error;
-        print(`\nThe tops cannot be shown: ${visible(error.message)}`);
-      });
+      if (tops instanceof TidemillError) print(`\nThe tops cannot be shown: ${visible(tops.message)}`);
+      else printTops(tops);
       print(`\nThe sums are in ${visible(withoutPassword(dataset.database))}`);
     }
     refuseFailures(drained);
@@ -70,9 +71,19 @@ const TOPS = [
   { title: 'Top countries', table: 'l3_country', by: 'sessions', label: 'country' },
 ] as const;
 
-async function printTops(workshop: Workshop): Promise<void> {
-  for (const { title, table, by, label } of TOPS) {
-    const rows = await workshop.top({ table, by, n: 5, filter: { granularity: 'day' } });
+/** The rows of each of TOPS, or why they cannot be told: what was to be done is done. */
+async function topsOf(workshop: Workshop): Promise<readonly (readonly Row[])[] | TidemillError> {
+  try {
+    return await Promise.all(TOPS.map(({ table, by }) => workshop.top({ table, by, n: 5, filter: { granularity: 'day' } })));
+  } catch (error) {
+    if (error instanceof TidemillError) return error;
+    throw error;
+  }
+}
+
+function printTops(tops: readonly (readonly Row[])[]): void {
+  for (const [i, { title, by, label }] of TOPS.entries()) {
+    const rows = tops[i] ?? [];
     if (rows.length === 0) continue;
     print(`\n${title}`);
     printTable(

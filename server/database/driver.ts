@@ -16,7 +16,7 @@ export interface LoadTarget {
 
 /** One connection, inside one transaction where it came from `write`. One call at a time. Values are `$1`, `$2`, … in the text. */
 export interface SqlSession {
-  /** The number of rows that the statement changed. */
+  /** The number of rows that a statement changed. Without values several may stand in the text, and the number says nothing. */
   run(sql: string, values?: readonly Value[]): Promise<number>;
   /** All rows. */
   all(sql: string, values?: readonly Value[]): Promise<Row[]>;

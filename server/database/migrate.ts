@@ -39,20 +39,20 @@ export async function migrateAll(session: SqlSession, driver: Driver): Promise<v
 export async function ensureTables(session: SqlSession, driver: Driver, shapes: readonly TableShape[]): Promise<void> {
   const rows = await session.all('select name, shape from tidemill_table');
   const known = new Map(rows.map((row) => [String(row['name']), String(row['shape'])]));
-  const missing = new Map<string, TableShape>();
+  const missing: { readonly shape: TableShape; readonly wanted: string }[] = [];
   for (const shape of shapes) {
     const [wanted, there] = [JSON.stringify(shape), known.get(shape.table)];
-    if (there === undefined) missing.set(wanted, shape);
+    if (there === undefined) missing.push({ shape, wanted });
     else if (there !== wanted) throw otherShape(driver.name, JSON.parse(there) as TableShape, shape);
     known.set(shape.table, wanted);
   }
-  if (missing.size === 0) return;
+  if (missing.length === 0) return;
   // Together: of a new database's two dozen tables, with statements for each, this took 80 ms in place of 40 (measured).
-  await session.run([...missing.values()].map((shape) => createTable(shape, driver)).join(';\n'));
-  const rowsOf = [...missing.keys()].map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`);
+  await session.run(missing.map(({ shape }) => createTable(shape, driver)).join(';\n'));
+  const rowsOf = missing.map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`);
   await session.run(
     `insert into tidemill_table values ${rowsOf.join(', ')}`,
-    [...missing].flatMap(([wanted, { table }]) => [table, wanted]),
+    missing.flatMap(({ shape, wanted }) => [shape.table, wanted]),
   );
 }
 

@@ -5,7 +5,8 @@ import type { Row } from '../database/database.js';
 import type { Top, WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
 interface Waiting {
-  readonly label: string;
+  /** What `onTask` is told that it was; nothing where it is not to be told. */
+  readonly label?: string;
   resolve(report: unknown): void;
   reject(error: Error): void;
 }
@@ -19,7 +20,7 @@ export class DatabaseSink implements Sink {
   #last = 0;
   /** Why the thread answers no more. */
   #lost: Error | undefined;
-  #injected = new Set<string>();
+  #injected: ReadonlySet<string> = new Set();
 
   /** Open the database and bring its tables up to date. Errors: those of `openDatabase` and `migrate`. */
   static async open(database: string, types: readonly AggregateType[], onTask?: (event: TaskEvent) => void): Promise<DatabaseSink> {
@@ -49,43 +50,46 @@ export class DatabaseSink implements Sink {
     );
   }
 
-  /** Whether the database has the sums of a package: had them when it was opened, or got them since. */
+  /** Whether its thread has ended: it will do no more. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Whether the database had the sums of a package when it was opened. */
   holds(packagePath: string): boolean {
     return this.#injected.has(packagePath);
   }
 
-  async deliver(delivery: Delivery): Promise<unknown> {
-    const report = await this.#ask({ id: ++this.#last, delivery }, delivery.job.processor);
-    this.#injected.add(delivery.package);
-    return report;
+  deliver(delivery: Delivery): Promise<unknown> {
+    return this.#ask({ id: ++this.#last, delivery }, delivery.job.processor);
   }
 
   /** What was delivered and answered is in it. Errors: those of `AnalyticsDatabase.top`. */
   top(top: Top): Promise<readonly Row[]> {
-    return this.#ask({ id: ++this.#last, top }, `top of ${top.table}`) as Promise<readonly Row[]>;
+    return this.#ask({ id: ++this.#last, top }) as Promise<readonly Row[]>;
   }
 
-  /** Wait for the injections under way and let go of the database. */
+  /** Wait for what is under way and let go of the database. */
   async close(): Promise<void> {
     this.#worker.postMessage('close');
     await this.#exited;
   }
 
-  #ask(request: WriterRequest, label: string): Promise<unknown> {
+  #ask(request: WriterRequest, label?: string): Promise<unknown> {
     const answer = this.#answerTo(request.id, label);
     this.#worker.postMessage(request);
     return answer;
   }
 
-  #answerTo(id: number, label: string): Promise<unknown> {
+  #answerTo(id: number, label?: string): Promise<unknown> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
-    return new Promise((resolve, reject) => this.#waiting.set(id, { label, resolve, reject }));
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, ...(label === undefined ? {} : { label }) }));
   }
 
   #settle({ id, report, time, error }: WriterAnswer): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (waiting !== undefined && time !== undefined)
+    if (waiting?.label !== undefined && time !== undefined)
       this.#onTask?.({ label: waiting.label, thread: this.#worker.threadId, start: time[0], end: time[1] });
     if (error === undefined) waiting?.resolve(report);
     else waiting?.reject(new TidemillError(error.code, { summary: '', ...error }, error.message, { data: error.data }));

@@ -20,10 +20,17 @@ const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 const loadThreads = Math.min(4, availableParallelism());
 
 const opening = openDatabase(url, { threads, loadThreads }).then(async (database) => {
-  await database.migrate(types);
-  return database;
+  try {
+    await database.migrate(types);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 });
 const waiting: DeliveryRequest[] = [];
+/** Tops under way. */
+const reading = new Set<Promise<void>>();
 const now = (): number => performance.timeOrigin + performance.now();
 let began = now();
 let working: Promise<void> | undefined = start().then(work);
@@ -84,14 +91,16 @@ function refuse(id: number, cause: unknown): void {
 
 port.on('message', (message: WriterRequest | 'close') => {
   if (message !== 'close') {
-    if ('top' in message) void answerTop(message.id, message.top);
-    else {
+    if ('top' in message) {
+      const answered = answerTop(message.id, message.top).finally(() => reading.delete(answered));
+      reading.add(answered);
+    } else {
       waiting.push(message);
       working ??= work();
     }
     return;
   }
-  void Promise.resolve(working)
+  void Promise.all([working, ...reading])
     .then(async () => (await opening).close())
     .catch(() => undefined)
     .finally(() => port.close());

@@ -1,9 +1,10 @@
-import path from 'node:path';
 import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Delivery } from '#engine/index.js';
+import { openDatabase } from '#server/database/open-database.js';
 import { DatabaseSink } from '#server/injection/database-sink.js';
-import { importing, prepareDataset, processing, trafficBytes, working } from '../../support/dataset.js';
+import { databaseOf, importing, prepareDataset, processing, trafficBytes, working } from '../../support/dataset.js';
 import { codeOf } from '../database/harness.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -21,6 +22,8 @@ test('the database of a workshop stays open from one processing to the next, and
     expect(await workshop.top(top)).toEqual([]);
     await importing(workshop, [first!]);
     expect((await processing(workshop)).succeeded).not.toHaveLength(0);
+    // Elsewhere the system does not tell what a process has open.
+    if (process.platform === 'linux') expect(await codeOf(openDatabase(databaseOf(data)))).toBe('TM_ERR_DATABASE_LOCKED');
     const rows = await workshop.top(top);
     expect(rows).toHaveLength(3);
     expect(rows.map((r) => r['views'])).toEqual(rows.map((r) => r['views']).toSorted((a, b) => Number(b) - Number(a)));
@@ -32,6 +35,23 @@ test('the database of a workshop stays open from one processing to the next, and
     expect(await codeOf(workshop.top({ ...top, table: 'l3_nothing' }))).toBe('TM_ERR_TABLE_UNKNOWN');
     expect(await codeOf(workshop.top({ ...top, by: 'object' }))).toBe('TM_ERR_TABLE_UNKNOWN');
   });
+  // Whoever closes it waits for what was asked.
+  const sink = await DatabaseSink.open(databaseOf(data), []);
+  const asked = [sink.top(top), codeOf(sink.top({ ...top, table: 'l3_nothing' }))];
+  await sink.close();
+  expect(await Promise.all(asked)).toEqual([expect.objectContaining({ length: 3 }), 'TM_ERR_TABLE_UNKNOWN']);
+  await (await openDatabase(databaseOf(data))).close();
+});
+
+test('a workshop whose processing was called off lets go of the database', async () => {
+  const data = temporaryFolder();
+  prepareDataset(data);
+  await working(data, {}, async (workshop) => {
+    const reason = new Error('called off');
+    await expect(workshop.process({ close: true, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await (await openDatabase(databaseOf(data))).close();
+    expect(await workshop.process({ close: true })).toMatchObject({ succeeded: [], failed: [] });
+  });
 });
 
 test('who asks a thread that has ended is told, and does not wait', async () => {
@@ -40,5 +60,6 @@ test('who asks a thread that has ended is told, and does not wait', async () => 
   const delivery = { package: '/p', job: { processor: 'SessionInjection' }, types: [], parts: [], beans: {} } as unknown as Delivery;
   expect(await codeOf(sink.deliver(delivery))).toBe('TM_ERR_WRITER_LOST');
   expect(await codeOf(sink.top(top))).toBe('TM_ERR_WRITER_LOST');
+  expect(sink.isLost).toBe(true);
   await sink.close();
 });
