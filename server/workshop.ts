@@ -13,8 +13,6 @@ import type { PoolExecutor } from '../engine/executor/pool-executor.js';
 import { tableTypes } from './declarations.js';
 import { importFiles, type ImportOptions, type ImportReport } from './acquisition/import-files.js';
 import { DatabaseSink } from './injection/database-sink.js';
-import type { Row } from './database/database.js';
-import type { Top } from './injection/messages.js';
 import { hostName, type Params } from '../processors/index.js';
 import path from 'node:path';
 import { startThreads } from './threads.js';
@@ -85,8 +83,6 @@ export class Workshop {
   readonly #clock: () => number;
   readonly #onTask: (event: TaskEvent) => void;
   #sink: Promise<DatabaseSink> | undefined;
-  /** Paths of what was made since the database was opened: its sums, if it is an injection, are in the database. */
-  readonly #made = new Set<string>();
   /** Ms that threads have spent, by the first word of what they did: the processor's name, or `import`. */
   readonly busy = new Map<string, number>();
 
@@ -110,21 +106,24 @@ export class Workshop {
   }
 
   /**
-   * Run every ready job until none is; `close` treats every period that has data as closed.
+   * Run every ready job until none is; `close` treats every period that has data as closed. The database is open for that time:
+   * `onDrained` may ask it when all is done.
    * Errors: those of the store and of the database's opening. A job that fails is in the result.
    */
   async process(options: {
     readonly close: boolean;
     readonly onJob?: (job: Job) => void;
     readonly signal?: AbortSignal | undefined;
+    readonly onDrained?: ((database: Pick<DatabaseSink, 'top'>) => Promise<void>) | undefined;
   }): Promise<Drained> {
     const { store, settings } = this.#dataset;
+    this.openDatabase();
     try {
-      const sink = await this.#database();
+      const sink = await (this.#sink as Promise<DatabaseSink>);
       const lost = lostInjections(
         this.#dataset,
         (location) => store.packages(location),
-        (at) => sink.holds(at) || this.#made.has(at),
+        (at) => sink.holds(at),
       );
       if (lost.length > 0) await store.commit({ remove: lost.map((p) => p.path) });
       const coordinator = new Coordinator({
@@ -138,44 +137,22 @@ export class Workshop {
       const today = zone(settings.timeZone).dayOf(this.#clock());
       const closed = (period: Period): boolean => options.close || endOf(period) <= today;
       const drained = await coordinator.drain(closed, options.signal);
-      for (const { output } of drained.succeeded) this.#made.add(output);
+      await options.onDrained?.(sink);
       return drained;
-    } catch (error) {
+    } finally {
       await this.#closeDatabase();
-      throw error;
     }
   }
 
   /** Begin to open the database, as `process` would: it takes a while, in a thread of its own. What goes wrong `process` tells. */
   openDatabase(): void {
-    this.#database().catch(() => undefined);
+    this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
+    this.#sink.catch(() => undefined);
   }
 
-  /** The rows of a table of the database with the greatest sums. Errors: those of its opening and of `AnalyticsDatabase.top`. */
-  async top(top: Top): Promise<readonly Row[]> {
-    return (await this.#database()).top(top);
-  }
-
-  /** Wait until all is in the database's file and nothing holds it any more. Again does nothing. */
   async close(): Promise<void> {
-    await Promise.all([this.#closeDatabase(), this.#executor.close()]);
-  }
-
-  /** Open until the workshop is closed; anew where it could not be opened, or its thread was lost. */
-  async #database(): Promise<DatabaseSink> {
-    if (this.#sink === undefined) this.#made.clear();
-    const opening = (this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask));
-    const sink = await opening.catch((error: unknown) => {
-      this.#drop(opening);
-      throw error;
-    });
-    if (!sink.isLost) return sink;
-    this.#drop(opening);
-    return this.#database();
-  }
-
-  #drop(sink: Promise<DatabaseSink>): void {
-    if (this.#sink === sink) this.#sink = undefined;
+    await this.#closeDatabase();
+    await this.#executor.close();
   }
 
   async #closeDatabase(): Promise<void> {

@@ -22,7 +22,6 @@ export async function processCommand({
   const progress = startProgress({ quiet: options.json === true });
   try {
     const drained = await processWithProgress(workshop, options.close === true, progress, signal);
-    await workshop.close();
     progress.stop();
     profile?.write('tidemill process');
     if (options.json === true)
@@ -36,12 +35,20 @@ export async function processCommand({
   }
 }
 
-export async function processWithProgress(workshop: Workshop, close: boolean, progress: Progress, signal: AbortSignal): Promise<Drained> {
+/** `onDrained` as that of `Workshop.process`. */
+export async function processWithProgress(
+  workshop: Workshop,
+  close: boolean,
+  progress: Progress,
+  signal: AbortSignal,
+  onDrained?: Parameters<Workshop['process']>[0]['onDrained'],
+): Promise<Drained> {
   const running = new Map<string, { job: Job; bar: ReturnType<Progress['task']> }>();
   try {
     return await workshop.process({
       close,
       signal,
+      onDrained,
       onJob: (job) => {
         const shown = running.get(job.id);
         if (job.state === 'running') {

@@ -11,6 +11,7 @@ import { byProcessor, printJobs, processWithProgress, refuseFailures } from './p
 import { print, printJson, printTable, withoutPassword } from './output.js';
 import { TidemillError } from '../../engine/errors.js';
 import type { Row } from '../database/database.js';
+import type { DatabaseSink } from '../injection/database-sink.js';
 
 /** The main job: import, process with every period closed, and a summary. */
 export async function run(
@@ -27,10 +28,10 @@ export async function run(
     workshop.openDatabase();
     const report = await importWithProgress(workshop, files, options, progress, signal);
     const imported = performance.now();
-    const drained = await processWithProgress(workshop, true, progress, signal);
-    const tops = options.json === true ? [] : await topsOf(workshop);
-    // What is told is in the file, which others can read then.
-    await workshop.close();
+    let tops: Awaited<ReturnType<typeof topsOf>> = [];
+    const drained = await processWithProgress(workshop, true, progress, signal, async (database) => {
+      if (options.json !== true) tops = await topsOf(database);
+    });
     progress.stop();
     const ended = performance.now();
     profile?.write(`tidemill run ${files.join(' ')}`);
@@ -72,9 +73,9 @@ const TOPS = [
 ] as const;
 
 /** The rows of each of TOPS, or why they cannot be told: what was to be done is done. */
-async function topsOf(workshop: Workshop): Promise<readonly (readonly Row[])[] | TidemillError> {
+async function topsOf(database: Pick<DatabaseSink, 'top'>): Promise<readonly (readonly Row[])[] | TidemillError> {
   try {
-    return await Promise.all(TOPS.map(({ table, by }) => workshop.top({ table, by, n: 5, filter: { granularity: 'day' } })));
+    return await Promise.all(TOPS.map(({ table, by }) => database.top({ table, by, n: 5, filter: { granularity: 'day' } })));
   } catch (error) {
     if (error instanceof TidemillError) return error;
     throw error;

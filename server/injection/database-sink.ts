@@ -50,11 +50,6 @@ export class DatabaseSink implements Sink {
     );
   }
 
-  /** Whether its thread has ended: it will do no more. */
-  get isLost(): boolean {
-    return this.#lost !== undefined;
-  }
-
   /** Whether the database had the sums of a package when it was opened. */
   holds(packagePath: string): boolean {
     return this.#injected.has(packagePath);

@@ -83,9 +83,7 @@ describe('the example', () => {
         'ColoursProcessor',
         'ColoursProcessor',
       ]);
-    });
-    expect(await colours(data)).toEqual(present(early.counts));
-    await working(data, { limits: { recordsPerShard: 64 } }, async (workshop) => {
+      expect(await colours(data)).toEqual(present(early.counts));
       await importing(workshop, [files[1]!], { chunkBytes: 2000 });
       await processing(workshop);
     });

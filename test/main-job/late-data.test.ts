@@ -38,15 +38,13 @@ test('late lines of one day make that day, its week and its month again, and not
   writeFileSync(early, Buffer.concat(lines.filter((l, i) => !isLate(l, i))));
   writeFileSync(late, Buffer.concat(lines.filter(isLate)));
   prepareDataset(data);
-  const { before, files } = await working(data, {}, async (workshop, { store }) => {
+  await working(data, {}, async (workshop, dataset) => {
     await importing(workshop, [early]);
     await processing(workshop);
-    const made = store.packages('visdata');
-    return { before: made, files: made.flatMap((p) => store.files(p).map((f) => f.file)) };
-  });
-  expect(await differences(databaseOf(data), [early])).toEqual([]);
+    const before = dataset.store.packages('visdata');
+    const files = before.flatMap((p) => dataset.store.files(p).map((f) => f.file));
+    expect(await differences(databaseOf(data), [early])).toEqual([]);
 
-  await working(data, {}, async (workshop, dataset) => {
     await importing(workshop, [late]);
     expect(units(await processing(workshop))).toEqual(
       [
