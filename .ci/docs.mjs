@@ -18,14 +18,15 @@ export function errorsPage(registries) {
     .flatMap((registry) => Object.entries(registry))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { summary, exitCode = 1, retryable = false }]) => {
-      const text = summary.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+      const text = summary.replaceAll('|', '\\|').replaceAll(/`[^`]*`|</g, (part) => (part === '<' ? '&lt;' : part));
       return `| \`${code}\` | ${text} | ${exitCode} | ${retryable ? 'yes' : 'no'} |`;
     });
   return `# Errors
 
 Every error that Tidemill reports has one of these codes; it stays the same when the message that goes with it changes. On the command
 line the code ends the message, in JSON it is \`code\`. A command ends with the exit code of its error: 1 the work failed, 2 wrong use.
-Where an error may pass by itself (\`retryable\`), the engine tries the same work again before it reports it.
+Where an error may pass by itself it is \`retryable\`: the engine tries a task again before it reports it, and \`serve\` an injection; of
+anything else its caller does.
 
 <!-- \`npm run docs\` writes this page from engine/errors.ts and server/errors.ts. -->
 

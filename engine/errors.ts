@@ -38,7 +38,8 @@ export function errorFactory<R extends Readonly<Record<string, ErrorSpec>>>(regi
 
 export const engineErrors = {
   TM_ERR_BLOCK_CORRUPT: {
-    summary: 'A stored block does not match its checksum or cannot be read. Restore the file or import the source again.',
+    summary:
+      'A stored block does not match its checksum or cannot be read. Restore the file. What a job made is made again by `POST /api/v1/jobs`; where raw data is lost, import its sources into another dataset.',
   },
   TM_ERR_BLOCK_VERSION: {
     summary: 'A block was written by another version of Tidemill.',
@@ -70,7 +71,8 @@ export const engineErrors = {
     exitCode: 2,
   },
   TM_ERR_TASK_FAILED: {
-    summary: 'A task threw. The cause is the processor or the data; the job tells which records.',
+    summary:
+      'A task threw. The cause is the processor or the data. Records that were set aside are told in the report of the output of their job.',
     retryable: true,
   },
   TM_ERR_TASK_TIMEOUT: {

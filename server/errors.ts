@@ -19,7 +19,7 @@ export const serverErrors = {
   },
   TM_ERR_DATABASE_TABLE: {
     summary:
-      'A table of the analytics database was made for a bean type with other fields. Give the bean type another table, or drop the old one.',
+      'A table of the analytics database was made for a bean type with other fields. Give the bean type another table, or begin a new database (`--db`), which gets all sums again.',
   },
   TM_ERR_DATABASE_FAILED: {
     summary: 'The analytics database refused a statement. Nothing was changed; the cause is in the message.',
@@ -44,7 +44,7 @@ export const serverErrors = {
     exitCode: 2,
   },
   TM_ERR_DATASET_UNKNOWN: {
-    summary: 'There is no dataset of that name in the data folder. `tidemill import` or `tidemill run` makes one.',
+    summary: 'There is no dataset of that name in the data folder. `tidemill import`, `run` or `serve` makes one.',
     exitCode: 2,
   },
   TM_ERR_DATASET_ZONE: {
@@ -117,7 +117,8 @@ export const serverErrors = {
     exitCode: 2,
   },
   TM_ERR_JOBS_FAILED: {
-    summary: 'Jobs failed; the ones after them wait. `tidemill jobs` tells why, `tidemill process` tries again.',
+    summary:
+      'Jobs failed; the ones after them wait. `tidemill jobs --state failed` lists them, `tidemill jobs ID` tells why, `tidemill process` tries again.',
   },
   TM_ERR_INTERNAL: {
     summary: 'Something that nobody foresaw went wrong. Please report it with what is printed.',
@@ -153,7 +154,7 @@ export const serverErrors = {
     exitCode: 2,
   },
   TM_ERR_GEO_DATABASE: {
-    summary: "A location database cannot be read. Check the setting 'geo.cityDatabase' and the file.",
+    summary: "A database of places cannot be read. Check the setting 'geo.cityDatabase' and the file.",
   },
   TM_ERR_SERVE_RUNNING: {
     summary: 'Another `tidemill serve` runs on this dataset. Stop it, or use that one.',

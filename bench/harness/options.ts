@@ -8,7 +8,7 @@ Runs the benches and writes their figures into bench/README.md and bench/results
   --only NAME,NAME  these benches only
   --smoke           everything tiny: whether all of it works and results are equal; writes no figures
   --rounds N        measured rounds (default 5)
-  --impressions N   impressions of pipeline and scaling (default 2000000)
+  --impressions N   impressions of pipeline and api; scaling takes five times as many too (default 2000000)
   --most N          the most impressions of growth (default 20000000)
   --lines N         lines of logs (default 1000000)
   --log FILE        a log in the combined format, repeated, in place of generated lines; gzip too

@@ -1,16 +1,6 @@
 /*
  * Tidemill's tag: <script async src="https://…/tidemill.js" data-site="shop"></script>
- *
- *   data-site         the site (needed)
- *   data-type         type of the page's object (Page)
- *   data-params       JSON of params, such as {"colour":"red"}
- *   data-search       names of query parameters that hold a search term (q,query,search,s,k,keyword)
- *   data-cookie       asks for a cookie of this name that tells visitors apart; without it there is none
- *   data-history      also counts views of pages that a script shows (history.pushState)
- *   data-manual       counts nothing by itself
- *
- * tidemill.view({…}), .download(url, {…}), .search(term, {…}) and .send({…}) report more; what they are given are fields of
- * docs/impressions.md. Before the tag has loaded: (window.tidemill = window.tidemill || []).push(['view', {…}]).
+ * docs/tag.md tells its attributes and calls.
  */
 ((respect) => {
   const script = document.currentScript;

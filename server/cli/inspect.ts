@@ -1,9 +1,9 @@
 import { fail } from '../errors.js';
 import { openForReading, type Dataset } from '../dataset.js';
 import { RejectedLine } from '../acquisition/rejected-line.js';
-import { beansOf, formatPeriod, readPart, type Bean, type BeanType, type WorkPackage } from '../../engine/index.js';
+import { beansOf, readPart, type Bean, type BeanType, type WorkPackage } from '../../engine/index.js';
 import { datasetOptions, type Invocation } from './program.js';
-import { printJson } from './output.js';
+import { printJson, withPeriod } from './output.js';
 
 export interface InspectOptions {
   readonly beans?: true;
@@ -19,7 +19,7 @@ export async function inspect({ options }: Invocation<InspectOptions>, path: str
     if (p === undefined) throw fail('TM_ERR_PACKAGE_UNKNOWN', `there is no package '${path}'`);
     if (options.rejects === true) printSome(rejectedLines(dataset, p), options.limit);
     else if (options.beans === true || options.type !== undefined) printSome(beans(dataset, p, options.type), options.limit);
-    else printJson({ ...p, period: formatPeriod(p.period) }, options.json === true ? undefined : 2);
+    else printJson(withPeriod(p), options.json === true ? undefined : 2);
   } finally {
     await dataset.store.close();
   }

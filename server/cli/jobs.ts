@@ -4,7 +4,7 @@ import { formatPeriod } from '../../engine/period.js';
 import type { Job } from '../../engine/index.js';
 import { formatCount, formatDuration, formatTime } from '../terminal/format.js';
 import { datasetOptions, type Invocation } from './program.js';
-import { print, printJson, printTable } from './output.js';
+import { print, printJson, printTable, withPeriod } from './output.js';
 
 export interface JobsOptions {
   readonly processor?: string;
@@ -18,7 +18,7 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
     if (id !== undefined) {
       const job = store.job(id);
       if (job === undefined) throw fail('TM_ERR_JOB_UNKNOWN', `there is no job ${id}`);
-      printJson({ ...job, period: formatPeriod(job.period) }, options.json === true ? undefined : 2);
+      printJson(withPeriod(job), options.json === true ? undefined : 2);
       return;
     }
     const found = store
@@ -31,7 +31,7 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
       .reverse();
     const shown = found.slice(0, options.limit);
     if (options.json === true) {
-      for (const job of shown) printJson({ ...job, period: formatPeriod(job.period) });
+      for (const job of shown) printJson(withPeriod(job));
       return;
     }
     const right = 'right' as const;

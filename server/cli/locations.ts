@@ -3,7 +3,7 @@ import { openForReading } from '../dataset.js';
 import { formatPeriod, recordsOf, type WorkPackage } from '../../engine/index.js';
 import { formatBytes, formatCount, formatTime } from '../terminal/format.js';
 import { datasetOptions, type Invocation } from './program.js';
-import { print, printJson, printTable } from './output.js';
+import { print, printJson, printTable, withPeriod } from './output.js';
 
 export async function locations({ options }: Invocation<{ readonly limit: number }>, name: string | undefined): Promise<void> {
   const { store, topology } = await openForReading(datasetOptions(options));
@@ -22,7 +22,7 @@ export async function locations({ options }: Invocation<{ readonly limit: number
     const packages = store.packages(name).reverse();
     const shown = packages.slice(0, options.limit);
     if (options.json === true) {
-      for (const p of shown) printJson({ ...p, period: formatPeriod(p.period) });
+      for (const p of shown) printJson(withPeriod(p));
       return;
     }
     printTable(

@@ -1,5 +1,5 @@
-import { TidemillError } from '../../engine/errors.js';
-import { engineErrors } from '../../engine/errors.js';
+import { engineErrors, TidemillError } from '../../engine/errors.js';
+import { formatPeriod, type Period } from '../../engine/period.js';
 import { fail, serverErrors } from '../errors.js';
 import { renderTable, type TableColumn } from '../terminal/table.js';
 import { columnsOf, visible } from '../terminal/text.js';
@@ -28,6 +28,11 @@ function escaped(character: string): string {
 
 export function printTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): void {
   for (const line of renderTable(columns, rows, columnsOf(process.stdout)).trimEnd().split('\n')) print(line);
+}
+
+/** A job or a package with its period as people write it. */
+export function withPeriod<T extends { readonly period: Period }>(what: T): Omit<T, 'period'> & { readonly period: string } {
+  return { ...what, period: formatPeriod(what.period) };
 }
 
 /** A database's path or URL as it may be shown. */

@@ -6,7 +6,7 @@ import { formatCount, formatDuration } from '../terminal/format.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
 import { datasetOptions, type WorkInvocation } from './program.js';
 import { profileOf, type ProfileOption } from './profile.js';
-import { print, printJson, printTable } from './output.js';
+import { print, printJson, printTable, withPeriod } from './output.js';
 import type { Drained, Job } from '../../engine/index.js';
 
 export async function processCommand({
@@ -25,7 +25,7 @@ export async function processCommand({
     progress.stop();
     profile?.write('tidemill process');
     if (options.json === true)
-      printJson({ processors: byProcessor(drained, workshop.busy), failed: drained.failed, waiting: waitingOf(drained) });
+      printJson({ processors: byProcessor(drained, workshop.busy), failed: drained.failed.map(withPeriod), ...leftOf(drained) });
     else printJobs(drained, workshop.busy);
     refuseFailures(drained);
   } finally {
@@ -104,8 +104,8 @@ export function byProcessor({ succeeded, failed }: Drained, busy: ReadonlyMap<st
 /** One line a processor. */
 export function printJobs(drained: Drained, busy: ReadonlyMap<string, number>): void {
   const rows = byProcessor(drained, busy);
-  const waiting = waitingOf(drained);
-  if (rows.length === 0) print(waiting === 0 ? 'Nothing to do: all that was imported is processed.' : 'No job is ready.');
+  const { waiting, purged } = leftOf(drained);
+  if (rows.length === 0) print(waiting + purged === 0 ? 'Nothing to do: all that was imported is processed.' : 'No job is ready.');
   else {
     printTable(
       [
@@ -127,11 +127,13 @@ export function printJobs(drained: Drained, busy: ReadonlyMap<string, number>): 
       print(`${processor} set ${formatCount(quarantined)} records aside; tidemill jobs --processor ${processor} tells in which jobs.`);
   }
   if (waiting > 0) print(`${formatCount(waiting)} more wait for their period to close or for a job before them.`);
+  if (purged > 0) print(`${formatCount(purged)} more would take what came late to beans that were purged, and are left as they are.`);
 }
 
-/** How many units wait; those that failed are due still, and are counted as failed. */
-function waitingOf({ failed, waiting }: Drained): number {
-  return Math.max(0, waiting.length - failed.length);
+/** How many units wait, and how many wait for ever; those that failed are due still, and are counted as failed. */
+function leftOf({ failed, waiting }: Drained): { readonly waiting: number; readonly purged: number } {
+  const purged = waiting.filter((unit) => unit.purged !== undefined).length;
+  return { waiting: Math.max(0, waiting.length - purged - failed.length), purged };
 }
 
 /** Errors: TM_ERR_JOBS_FAILED with the first cause. */

@@ -129,7 +129,11 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
         'TIDEMILL_DATABASE',
       ),
     )
-    .addOption(new Option('--workers <n>', 'worker threads (default: the cores)').env('TIDEMILL_WORKERS').argParser(workers))
+    .addOption(
+      new Option('--workers <n>', `worker threads, at most ${MOST_WORKERS} (default: the cores)`)
+        .env('TIDEMILL_WORKERS')
+        .argParser(workers),
+    )
     .option('--json', 'print JSON for programs')
     .exitOverride()
     .showHelpAfterError('(tidemill <command> --help tells more)')
@@ -187,7 +191,7 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
     .command('serve')
     .description('run as a service: sensor, agent, scheduler, engine, API and status panel')
     .option('--api-port <port>', 'port of API and panel; 0 takes any that is free', port, 7400)
-    .option('--api-host <address>', 'address that API and panel listen on', '127.0.0.1')
+    .option('--api-host <address>', 'address that API and panel listen on; any but loopback needs the setting api.adminToken', '127.0.0.1')
     .option('--sensor-port <port>', 'port of the sensor; 0 takes any that is free', port, 7401)
     .option('--sensor-host <address>', 'address that the sensor listens on', '127.0.0.1')
     .action(action(async () => (await import('./serve.js')).serve));
@@ -209,10 +213,10 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
     .action(action(async () => (await import('./locations.js')).locations));
   program
     .command('inspect')
-    .description("print a package's metadata, its beans or its rejected lines as JSON lines")
+    .description("print a package's metadata, or its beans or rejected lines as JSON lines")
     .argument('<path>', 'path of a package, such as /analytics/sesdata/2016/02/29/…')
     .option('--beans', 'print the beans')
-    .option('--type <name>', 'only beans of this type')
+    .option('--type <name>', 'only beans of this type (implies --beans)')
     .option('--rejects', 'print the rejected lines, with line number and reason')
     .option('--limit <n>', 'at most so many', positive)
     .action(action(async () => (await import('./inspect.js')).inspect));

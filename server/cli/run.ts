@@ -8,7 +8,7 @@ import { datasetOptions, type WorkInvocation } from './program.js';
 import { importWithProgress, plainReport, printImport, type ImportOptions } from './import.js';
 import { profileOf, type ProfileOption } from './profile.js';
 import { byProcessor, printJobs, processWithProgress, refuseFailures } from './process.js';
-import { print, printJson, printTable, withoutPassword } from './output.js';
+import { print, printJson, printTable, withoutPassword, withPeriod } from './output.js';
 import { TidemillError } from '../../engine/errors.js';
 import type { Row } from '../database/database.js';
 import type { DatabaseSink } from '../injection/database-sink.js';
@@ -40,7 +40,7 @@ export async function run(
       printJson({
         import: plainReport(report),
         processors: byProcessor(drained, workshop.busy),
-        failed: drained.failed,
+        failed: drained.failed.map(withPeriod),
         ms: { import: Math.round(imported - started), process: Math.round(ended - imported), total: Math.round(ended - started) },
         database: withoutPassword(dataset.database),
       });

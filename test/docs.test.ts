@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Topology } from '#engine/index.js';
+import webAnalytics from '#processors/index.js';
+import { ledgerShape, shapeOf } from '#server/database/table-shape.js';
+import { tableTypes } from '#server/declarations.js';
+import { REASONS } from '#server/import/rejects.js';
+
+const page = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+
+test('docs/tables.md has every table with its columns', () => {
+  const rows = page('tables.md').split('\n');
+  const always = ['granularity', 'period', 'site'];
+  for (const { table, columns } of [...tableTypes(new Topology(webAnalytics)).map(shapeOf), ledgerShape]) {
+    const row = rows.find((text) => text.split('|')[1]?.includes(`\`${table}\``));
+    expect(row, table).toBeDefined();
+    const told = columns.map((c) => c.name).filter((name) => !always.includes(name) || !table.startsWith('l3_'));
+    for (const name of told) expect(row, `${table}.${name}`).toContain(`\`${name}\``);
+  }
+});
+
+test('docs/impressions.md names the reasons in their order', () => {
+  const text = page('impressions.md');
+  const [, list = ''] = /The reasons, in the\norder in which they are asked: ([^]*?)\.\n/.exec(text) ?? [];
+  expect([...list.matchAll(/`(\w+)`/g)].map(([, reason]) => reason)).toEqual(REASONS);
+});
