@@ -53,7 +53,8 @@ export class Tabulation {
       columns[field] = selection.beside[field] ?? (source === 1 ? 1 : selection.column(source));
     }
     const key = type.key.map((field) => this.#part(columns[field] as Column));
-    if (selection.repeats && isMostlyDistinct(key, selection.rows))
+    // Who counts distinct values must see them by key, and sees each key here for the last time.
+    if (distinct === undefined && selection.repeats && isMostlyDistinct(key, selection.rows))
       return unmerged(type.name, Object.keys(type.fields), columns, selection.rows);
     const groups = selection.prefixes.of(key, selection.rows);
     if (distinct === undefined) return mergeGroups(type, columns, groups);

@@ -226,6 +226,22 @@ describe('distinct values', () => {
     );
   });
 
+  test('are counted where nearly all keys are different, too', () => {
+    const beans = Array.from({ length: 10_000 }, (_, i): Bean => ({
+      site: 's',
+      kind: '',
+      visitor: `v${i % 7}`,
+      name: '',
+      n: 1,
+      at: 0,
+      tags: [`t${i % 9900}`],
+      path: [],
+    }));
+    const [made] = mapReduce(work, Visit, [[beans]], 1, context);
+    const rows = beans.map(({ tags, visitor, n }) => ({ tag: (tags as string[])[0], visitor, visits: 1, n }));
+    expect(beansIn(OfTag, made!)).toEqual(naiveDistinct(['tag'], rows, 'visitors', 'visitor'));
+  });
+
   test('are refused where the rows of one value do not meet', () => {
     const refused = expect.objectContaining({
       code: 'TM_ERR_DECLARATION',
