@@ -41,7 +41,7 @@ const FUNCTIONS = [
   'placesOf',
   'rehash',
   'sortEntries',
-  'sortLists',
+  'sortShortLists',
   'sumOfRuns',
   'usedEntries',
   'widenFloats',

@@ -195,24 +195,41 @@ export function distinctOfRuns({ count, order, begins }: Runs, lists: StringsCol
   return { kind: 'strings', dictionary, offsets: outOffsets, codes: out.subarray(0, n) };
 }
 
-/** Put the entries of each list in the order of their ranks, in place. For short lists: it takes the square of a list's length. */
+/** Longer lists are rare, and insertion takes the square of their length. */
+const SHORT_LIST = 64;
+
+/** Put the entries of each list in the order of their ranks, in place. */
 export function sortLists({ offsets, codes }: StringsColumn, ranks: Uint32Array): void {
   const count = offsets.length - 1;
   const fast = inKernel(offsets, codes, ranks);
-  if (fast !== undefined) {
-    const [a, b, c] = fast.at;
-    fast.kernel.sortLists(a, count, b, c);
-    return;
-  }
+  const hasLonger =
+    fast === undefined
+      ? sortShortLists(offsets, codes, ranks)
+      : fast.kernel.sortShortLists(fast.at[0], count, fast.at[1], fast.at[2], SHORT_LIST) !== 0;
+  if (!hasLonger) return;
   for (let list = 0; list < count; list++) {
-    const begin = offsets[list] as number;
-    for (let i = begin + 1, end = offsets[list + 1] as number; i < end; i++) {
+    const [begin, end] = [offsets[list] as number, offsets[list + 1] as number];
+    if (end - begin > SHORT_LIST) codes.subarray(begin, end).sort((a, b) => (ranks[a] as number) - (ranks[b] as number));
+  }
+}
+
+/** Those of at most SHORT_LIST entries; returns whether there are longer ones. */
+function sortShortLists(offsets: Uint32Array, codes: Uint32Array, ranks: Uint32Array): boolean {
+  let hasLonger = false;
+  for (let list = 0; list < offsets.length - 1; list++) {
+    const [begin, end] = [offsets[list] as number, offsets[list + 1] as number];
+    if (end - begin > SHORT_LIST) {
+      hasLonger = true;
+      continue;
+    }
+    for (let i = begin + 1; i < end; i++) {
       const code = codes[i] as number;
       let at = i;
       for (; at > begin && (ranks[codes[at - 1] as number] as number) > (ranks[code] as number); at--) codes[at] = codes[at - 1] as number;
       codes[at] = code;
     }
   }
+  return hasLonger;
 }
 
 /**

@@ -116,10 +116,17 @@ export function distinctOfRuns(
   return n;
 }
 
-export function sortLists(offsets: usize, count: u32, codes: usize, ranks: usize): void {
+/** Sort the lists of at most `most` entries; returns 1 where there are longer ones, else 0. */
+export function sortShortLists(offsets: usize, count: u32, codes: usize, ranks: usize, most: u32): u32 {
+  let hasLonger: u32 = 0;
   let begin = load<u32>(offsets);
   for (let list: u32 = 0; list < count; list++) {
     const end = load<u32>(offsets + (list << 2), 4);
+    if (end - begin > most) {
+      hasLonger = 1;
+      begin = end;
+      continue;
+    }
     for (let i = begin + 1; i < end; i++) {
       const code = load<u32>(codes + (i << 2));
       const rank = load<u32>(ranks + (code << 2));
@@ -132,6 +139,7 @@ export function sortLists(offsets: usize, count: u32, codes: usize, ranks: usize
     }
     begin = end;
   }
+  return hasLonger;
 }
 
 export function lateRuns(begins: usize, count: u32, offsets: usize, times: usize, late: usize): void {

@@ -136,3 +136,18 @@ test('rows are put in order, cut into runs and gathered, by the kernel as by pla
     { numRuns: 500 },
   );
 });
+
+test('lists of any length are sorted, by the kernel as by plain code', () => {
+  const entries = 5000;
+  const ranks = Array.from({ length: entries }, (_, code) => (code * 2003) % entries);
+  const lists = [0, 2, 64, 65, 1, entries, 3].map((length, i) => Array.from({ length }, (_, j) => (j * 7 + i) % entries));
+  const inOrder = lists.map((list) => [...list].sort((a, b) => ranks[a]! - ranks[b]!));
+  const sortedLists = (): number[][] => {
+    const dictionary = { size: entries, bytes: bytes([]), offsets: uints([]) };
+    const column: StringsColumn = { kind: 'strings', dictionary, offsets: offsetsOf(lists), codes: uints(lists.flat()) };
+    sortLists(column, uints(ranks));
+    return listsIn(column, column.codes);
+  };
+  expect(sortedLists()).toEqual(inOrder);
+  expect(inRegion(sortedLists)).toEqual(inOrder);
+});
