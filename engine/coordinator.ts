@@ -238,8 +238,12 @@ export class Coordinator {
   }
 
   async #loop({ closed, signal, endsIdle, onEnd }: Course): Promise<readonly Unit[]> {
-    setMaxListeners(0, signal); // one a job under way
-    const onAbort = (): void => this.wake();
+    const course = new AbortController();
+    setMaxListeners(0, course.signal); // one a job under way
+    const onAbort = (): void => {
+      course.abort(signal.reason);
+      this.wake();
+    };
     signal.addEventListener('abort', onAbort);
     const ends = new Set<Promise<void>>();
     let broken: { readonly error: unknown } | undefined;
@@ -260,7 +264,7 @@ export class Coordinator {
         if (endsIdle && ready.length === 0 && this.#running.size === 0) return waiting;
         const chosen = this.#isPaused ? [] : this.#choose(ready);
         for (const unit of chosen) {
-          const end: Promise<void> = this.#run(unit, signal)
+          const end: Promise<void> = this.#run(unit, course.signal)
             .then(onEnd, (error: unknown) => {
               broken ??= { error };
             })
@@ -275,7 +279,8 @@ export class Coordinator {
         await this.#woken;
       }
     } catch (error) {
-      for (const controller of this.#active.values()) controller.abort(error);
+      // Nobody has cancelled the jobs under way: they stay what they were, and run again when what ended this has passed.
+      course.abort(error);
       await Promise.all(ends);
       throw error;
     } finally {

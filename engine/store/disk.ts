@@ -38,8 +38,12 @@ function isDiskFull(folder: string, { code, message }: { code?: unknown; message
   // LMDB says the first of a write that was cut short: for want of room, or because the disk is bad. The second is all that is known
   // where LMDB's own word was lost.
   if (code !== EIO && !message.startsWith('Commit failed')) return false;
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize < ROOM;
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < ROOM;
+  } catch {
+    return false;
+  }
 }
 
 /** What an error below a store's folder means. */

@@ -39,17 +39,14 @@ export class LmdbStore implements LocationStore {
   readonly #lock: FolderLock | undefined;
   readonly #root: RootDatabase<Buffer, string>;
   readonly #db: Readonly<Record<DbName, Database<Buffer, string>>>;
-  /** Rejects when a commit has failed: LMDB lets whoever waits for another one from then on wait for ever. */
-  readonly #broken: Promise<never>;
-  #break: (error: Error) => void = () => undefined;
+  /** Why a commit has failed. LMDB may carry out a later one, or let whoever waits for it wait for ever: there is none. */
+  #failure: Error | undefined;
+  /** Ends what waits for LMDB when a commit fails. */
+  readonly #waiting = new Set<(failure: Error) => void>();
 
   private constructor(folder: string, dataset: string, root: RootDatabase<Buffer, string>, lock: FolderLock | undefined, now: number) {
     this.#folder = folder;
     this.#lock = lock;
-    this.#broken = new Promise((_, reject) => {
-      this.#break = reject;
-    });
-    this.#broken.catch(() => undefined);
     this.#root = root;
     const db = (name: string): Database<Buffer, string> => root.openDB<Buffer, string>({ name, encoding: 'binary' });
     this.#db = { package: db('package'), job: db('job'), record: db('record'), meta: db('meta') };
@@ -150,7 +147,7 @@ export class LmdbStore implements LocationStore {
   scratch(name: string): string {
     const folder = path.join(this.#folder, SCRATCH, name);
     try {
-      this.dropScratch(name);
+      this.#removeScratch(name);
       mkdirSync(folder, { recursive: true });
     } catch (error) {
       throw storeError(this.#folder, error);
@@ -159,8 +156,11 @@ export class LmdbStore implements LocationStore {
   }
 
   dropScratch(name: string): void {
-    // Again where a worker that was given up put one more file into it.
-    rmSync(path.join(this.#folder, SCRATCH, name), { recursive: true, force: true, maxRetries: 3 });
+    try {
+      this.#removeScratch(name);
+    } catch {
+      // What is left there the next opening sweeps.
+    }
   }
 
   async commit({ create = [], remove = [], jobs = [], records = [], onlyFor }: Change): Promise<boolean> {
@@ -185,7 +185,9 @@ export class LmdbStore implements LocationStore {
       if (create.length + remove.length + records.length > 0) await this.#flushed();
       const kept = new Set(create.map(({ package: p }) => p.path));
       const purged = create.flatMap(({ package: p }) => (p.state === 'purged' ? [p.path] : []));
-      for (const at of [...remove.filter((r) => !kept.has(r)), ...purged]) await rm(this.#folderOf(at), { recursive: true, force: true });
+      // The change is made; files that cannot be removed are of no package, and the next opening sweeps them.
+      for (const at of [...remove.filter((r) => !kept.has(r)), ...purged])
+        await rm(this.#folderOf(at), { recursive: true, force: true }).catch(() => undefined);
       return true;
     } catch (error) {
       throw storeError(this.#folder, error);
@@ -197,8 +199,13 @@ export class LmdbStore implements LocationStore {
       if (this.#lock !== undefined) await this.#root.flushed;
       await this.#root.close();
     };
-    await Promise.race([closed(), this.#broken.catch(() => undefined)]);
+    await this.#unlessBroken(closed()).catch(() => undefined);
     this.#lock?.release();
+  }
+
+  #removeScratch(name: string): void {
+    // Again where a worker that was given up put one more file into it.
+    rmSync(path.join(this.#folder, SCRATCH, name), { recursive: true, force: true, maxRetries: 3 });
   }
 
   #folderOf(packagePath: string): string {
@@ -234,7 +241,7 @@ export class LmdbStore implements LocationStore {
 
   /** Wait until all commits so far are on the disk. */
   async #flushed(): Promise<void> {
-    await Promise.race([this.#root.flushed, this.#broken]);
+    await this.#unlessBroken(this.#root.flushed);
   }
 
   #isCurrent(attempt: Change['onlyFor']): boolean {
@@ -285,6 +292,7 @@ export class LmdbStore implements LocationStore {
 
   /** An error that `work` throws comes out of here: thrown inside, it would be lost among the transactions of one batch. */
   async #write(work: () => void): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     const outcome: { error?: Error } = {};
     const committed = this.#root.transaction(() => {
       try {
@@ -293,14 +301,24 @@ export class LmdbStore implements LocationStore {
         outcome.error = error as Error;
       }
     });
-    committed.catch(async (error: Error & { commitError?: Promise<never> }) => {
+    const told = committed.catch(async (error: Error & { commitError?: Promise<never> }) => {
       // What LMDB said comes as a promise that rejects; where it was said before that was made, it never does.
       const said = error.commitError?.catch((e: unknown) => e);
       const cause = await Promise.race([said ?? error, setTimeout(SAID_WITHIN_MS, error)]);
-      this.#break(storeError(this.#folder, cause));
+      this.#failure ??= storeError(this.#folder, cause);
+      for (const end of this.#waiting) end(this.#failure);
     });
-    await Promise.race([committed.catch(() => this.#broken), this.#broken]);
+    await this.#unlessBroken(told);
     if (outcome.error !== undefined) throw outcome.error;
+  }
+
+  /** Wait for LMDB. Rejects with the failure of a commit, before or meanwhile. */
+  #unlessBroken(waited: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      void waited.then(() => resolve(), reject).finally(() => this.#waiting.delete(reject));
+      if (this.#failure !== undefined) reject(this.#failure);
+    });
   }
 }
 

@@ -261,6 +261,30 @@ describe('while jobs run', () => {
     ).toEqual(countsOf(['a', 'b']));
   });
 
+  test('an error of the store cancels no job: what it cut off is left running, and a service resumes it', async () => {
+    await words.add(DAY, ['b']);
+    await words.add(sun!.date, [`a !wait=${gate}`]);
+    const { store } = words;
+    const commit = store.commit.bind(store);
+    store.commit = async (change) => {
+      if (change.onlyFor === undefined && change.jobs?.[0]?.state !== 'failed') return commit(change);
+      // Until the other one is in the middle of its work.
+      await untilExists(`${gate}.started`);
+      throw new Error('the disk is gone');
+    };
+    await expect(words.coordinator().serve(() => true, new AbortController().signal)).rejects.toThrow('the disk is gone');
+    store.commit = commit;
+    const states = words.store.jobs().map((j) => [formatPeriod(j.period), j.state]);
+    expect(states).toContainEqual([sun!.date, 'running']);
+    expect(states.map(([, state]) => state)).not.toContain('cancelled');
+    writeFileSync(gate, '');
+    const controller = new AbortController();
+    const served = words
+      .coordinator({ onPackages: () => words.store.packages('words').length === 2 && controller.abort(new Error('enough')) })
+      .serve(() => true, controller.signal);
+    await expect(served).rejects.toThrow('enough');
+  });
+
   test('a record that ends its thread is left out alone too', async () => {
     await words.add(DAY, ['a b', 'c', 'd !exit', 'e']);
     await words.add(sun!.date, sun!.lines);

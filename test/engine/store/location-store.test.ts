@@ -1,5 +1,5 @@
 /* The contract of LocationStore, for every implementation. */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -168,6 +168,18 @@ describe.for(implementations)('$name', ({ open }) => {
       expect(paths()).toEqual([b.path]);
       expect(wordsOf(linked)).toEqual(['shared']);
       expect(readdirSync(path.join(folder, 'loc/2020/01/01'))).toEqual(['b']);
+    });
+
+    test('is done also where the files of what it removes cannot be', async () => {
+      const old = staged(store, '/analytics/loc/2020/01/02/old', '2020-01-02', Word, [[{ word: 'old' }]]);
+      await store.commit({ create: [old] });
+      // What is below a file is not there, and no such file either.
+      const day = path.join(folder, 'loc/2020/01/02');
+      rmSync(day, { recursive: true });
+      writeFileSync(day, '');
+      const made = raw('made');
+      expect(await store.commit({ create: [made], remove: [old.package.path] })).toBe(true);
+      expect(paths()).toEqual([made.package.path]);
     });
 
     test('a package that is made again takes the place of the old one', async () => {
