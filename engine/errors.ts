@@ -66,6 +66,10 @@ export const engineErrors = {
   TM_ERR_DISK_FULL: {
     summary: 'The disk is full. Free space and run the same command again; nothing was half done.',
   },
+  TM_ERR_IO: {
+    summary: 'A file of the store cannot be read or written. Check the disk, permissions, and how many files may be open.',
+    retryable: true,
+  },
   TM_ERR_PACKAGE_UNKNOWN: {
     summary: 'There is no work package at that path.',
     exitCode: 2,

@@ -321,9 +321,15 @@ class JobRun {
     });
   }
 
+  /** Whether the same task is worth another try. */
+  #mayPass(error: unknown): error is TidemillError {
+    return !this.#stop.signal.aborted && error instanceof TidemillError && error.retryable;
+  }
+
   /** Whether it may be due to a single record, so that the others are worth a try without it. */
   #mayBePoison(error: unknown): error is TidemillError {
-    return !this.#stop.signal.aborted && error instanceof TidemillError && (error.retryable || error.code === 'TM_ERR_BEAN_INVALID');
+    if (this.#stop.signal.aborted || !(error instanceof TidemillError) || error.code === 'TM_ERR_IO') return false;
+    return error.retryable || error.code === 'TM_ERR_BEAN_INVALID';
   }
 
   async #task<R>(name: string, argument: unknown, attempts = this.#p.limits.attempts): Promise<R> {
@@ -344,7 +350,7 @@ class JobRun {
           this.#count('tasks', 1);
           return result;
         } catch (error) {
-          if (!this.#mayBePoison(error) || !error.retryable || attempt >= attempts) throw error;
+          if (!this.#mayPass(error) || attempt >= attempts) throw error;
           this.#count('task_retries', 1);
         }
       }

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { decodeBlock, packBlock, type PackedBlock } from '../block.js';
 import { joinCrc32 } from '../crc32.js';
-import { fail } from '../errors.js';
+import { fail, type engineErrors } from '../errors.js';
 import { selectRows } from '../rows.js';
 import type { Batch } from '../column.js';
 import type { BlockRef, Part, PartFile } from '../work-package.js';
@@ -14,7 +14,7 @@ export const BLOCK_ROWS = 65_536;
 /** What is shorter is gathered to so many bytes before it goes to the file. */
 const BUFFER_BYTES = 1 << 18;
 
-/** Writes blocks as frames (int32 big-endian length, then the block) to a new file. Errors: TM_ERR_DISK_FULL. */
+/** Writes blocks as frames (int32 big-endian length, then the block) to a new file. Errors: TM_ERR_DISK_FULL, TM_ERR_IO. */
 export class PartWriter {
   readonly #fd: number;
   readonly #blocks: BlockRef[] = [];
@@ -24,9 +24,11 @@ export class PartWriter {
   #checksum = 0;
 
   constructor(file: string) {
-    // A new file, never an old one emptied: a worker that was given up may be in the middle of a last write to that.
-    rmSync(file, { force: true });
-    this.#fd = diskErrors(file, () => openSync(file, 'wx'));
+    this.#fd = withIO(`the part ${file} cannot be made`, () => {
+      // A new file, never an old one emptied: a worker that was given up may be in the middle of a last write to that.
+      rmSync(file, { force: true });
+      return openSync(file, 'wx');
+    });
   }
 
   /** Append a batch as one block or more; an empty one leaves no trace. Nothing of the batch is needed after it. */
@@ -81,7 +83,7 @@ export class PartWriter {
   }
 
   #toFile(bytes: Uint8Array): void {
-    diskErrors('a part', () => {
+    withIO('a part cannot be written', () => {
       for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
     });
   }
@@ -89,7 +91,7 @@ export class PartWriter {
 
 /**
  * Write a part and close it, whatever happens; the caller names it where it comes to lie in a package. It is on the disk when
- * the store has committed it. Errors: TM_ERR_DISK_FULL, those of `work`.
+ * the store has committed it. Errors: TM_ERR_DISK_FULL, TM_ERR_IO, those of `work`.
  */
 export function writePart(file: string, work: (writer: PartWriter) => void, name = ''): Part {
   const writer = new PartWriter(file);
@@ -108,33 +110,33 @@ function range(from: number, count: number): Uint32Array {
   return rows;
 }
 
-function diskErrors<T>(what: string, work: () => T): T {
+const REFUSALS = { ENOSPC: 'TM_ERR_DISK_FULL', EDQUOT: 'TM_ERR_DISK_FULL' } as const;
+/** A part that is read is of a package, so that it has been there. */
+const READING = { ...REFUSALS, ENOENT: 'TM_ERR_BLOCK_CORRUPT' } as const;
+
+/** Work on files: what the system refuses is the fault of no record. */
+function withIO<T>(otherwise: string, work: () => T, refusals: Readonly<Record<string, keyof typeof engineErrors>> = REFUSALS): T {
   try {
     return work();
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw fail('TM_ERR_DISK_FULL', `no space is left to write ${what}`, { cause });
-    throw cause;
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw fail(refusals[code] ?? 'TM_ERR_IO', `${otherwise}: ${message}`, { cause });
   }
 }
 
 /**
  * The batches of some blocks of a part, one at a time, of the type that the package calls them: two locations may hold the
- * same blocks under two names. Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION.
+ * same blocks under two names. Errors: TM_ERR_BLOCK_CORRUPT, TM_ERR_BLOCK_VERSION, TM_ERR_IO.
  */
 export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
-  let fd: number;
-  try {
-    fd = openSync(file, 'r');
-  } catch (cause) {
-    throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} cannot be opened`, { cause });
-  }
+  const unreadable = `the part ${file} cannot be read`;
+  const fd = withIO(unreadable, () => openSync(file, 'r'), READING);
   try {
     for (const { type, offset, bytes } of blocks) {
       const block = unsetBytes(bytes);
       let got = 0;
       while (got < bytes) {
-        const n = readSync(fd, block, got, bytes - got, offset + got);
+        const n = withIO(unreadable, () => readSync(fd, block, got, bytes - got, offset + got));
         if (n === 0) throw fail('TM_ERR_BLOCK_CORRUPT', `the part ${file} ends in the middle of a block`);
         got += n;
       }

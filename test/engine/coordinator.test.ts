@@ -1,5 +1,5 @@
 /* Jobs from raw packages to deliveries, on a store in a folder, inline and in a pool. */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { InlineExecutor } from '#engine/executor/inline-executor.js';
@@ -214,6 +214,27 @@ describe.for<[string, () => Executor]>([
       `Shout ${DAY} TM_ERR_BLOCK_CORRUPT`,
     ]);
     expect(succeeded).toHaveLength(4);
+  });
+
+  test('a fault of the machine is that of no record: none is left out, and the job fails', async () => {
+    await words.add(DAY, someLines(50));
+    const { store } = words;
+    const scratch = store.scratch.bind(store);
+    store.scratch = (name) => {
+      const folder = scratch(name);
+      rmSync(folder, { recursive: true });
+      return folder;
+    };
+    const { succeeded, failed } = await words.drain();
+    expect(succeeded).toEqual([]);
+    expect(failed.map((j) => [label(j), j.error?.code])).toEqual([
+      [`Count ${DAY}`, 'TM_ERR_IO'],
+      [`Shout ${DAY}`, 'TM_ERR_IO'],
+    ]);
+    store.scratch = scratch;
+    const again = await words.drain();
+    expect(again.failed).toEqual([]);
+    expect(again.succeeded.filter((j) => j.counters['quarantined'] !== undefined)).toEqual([]);
   });
 
   test('an error of the sink fails the injection, which runs again at the next start', async () => {

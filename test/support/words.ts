@@ -38,7 +38,7 @@ export class Recorder implements Sink {
   }
 }
 
-export type Options = Partial<Pick<CoordinatorOptions, 'limits' | 'onJob' | 'sink'>> & {
+export type Options = Partial<Pick<CoordinatorOptions, 'limits' | 'onJob' | 'onPackages' | 'sink'>> & {
   readonly params?: Readonly<Record<string, unknown>>;
 };
 
