@@ -59,7 +59,7 @@ export function mixTexts(hashes: usize, codes: usize, rows: u32, bytes: usize, o
     const at = hashes + (row << 2);
     const entry = offsets + (load<u32>(codes + (row << 2)) << 2);
     const start = load<u32>(entry);
-    store<u32>(at, mix(load<u32>(at), hashText(bytes + start, load<u32>(entry, 4) - start)));
+    store<u32>(at, mix(load<u32>(at), hashText(bytes + start, load<u32>(entry, 4) - start, 0)));
   }
 }
 

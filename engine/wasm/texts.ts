@@ -8,8 +8,8 @@ const MULTIPLIER_1: u32 = 0x9e3779b1;
 const MULTIPLIER_2: u32 = 0x85ebca6b;
 
 /** As hashBytes of ../interner.ts. Up to 3 bytes behind the text are read. */
-export function hashText(start: usize, length: u32): u32 {
-  let h = length;
+export function hashText(start: usize, length: u32, seed: u32): u32 {
+  let h = length ^ seed;
   let at = start;
   const end = start + (length & ~3);
   for (; at < end; at += 4) {
@@ -55,6 +55,7 @@ export function internCodes(
   ownBytes: usize,
   ownOffsets: usize,
   size: u32,
+  seed: u32,
 ): u32 {
   const end = to + (n << 2);
   for (; to < end; to += 4, codes += 4) {
@@ -62,7 +63,7 @@ export function internCodes(
     let own = load<u32>(place + code);
     if (own === 0) {
       const start = load<u32>(offsets + code);
-      own = enter(bytes + start, load<u32>(offsets + code, 4) - start, table, mask, ownBytes, ownOffsets, size);
+      own = enter(bytes + start, load<u32>(offsets + code, 4) - start, table, mask, ownBytes, ownOffsets, size, seed);
       if (own > size) size = own;
       store<u32>(place + code, own);
     }
@@ -72,8 +73,8 @@ export function internCodes(
 }
 
 /** The code of a text, plus one; greater than `size` for one that is new. */
-function enter(start: usize, length: u32, table: usize, mask: u32, ownBytes: usize, ownOffsets: usize, size: u32): u32 {
-  const hash = hashText(start, length);
+function enter(start: usize, length: u32, table: usize, mask: u32, ownBytes: usize, ownOffsets: usize, size: u32, seed: u32): u32 {
+  const hash = hashText(start, length, seed);
   let slot = hash & mask;
   while (true) {
     const at = table + (slot << 3);

@@ -20,8 +20,8 @@ export class ImpressionMemory extends ScanMemory {
     for (const name of NAMES) this.intern(COLUMNS, name);
   }
 
-  protected override begin(size: number): number {
-    return this.kernel.beginImpressions(COLUMNS, SEGMENTS, RECOMMENDATIONS, PARAMS, MAX_LINE, size);
+  protected override begin(size: number, seed: number): number {
+    return this.kernel.beginImpressions(COLUMNS, SEGMENTS, RECOMMENDATIONS, PARAMS, MAX_LINE, size, seed);
   }
 
   override scan(from: number, to: number): number {

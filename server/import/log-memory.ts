@@ -21,8 +21,8 @@ export class LogMemory extends ScanMemory {
     this.#virtualHosts = virtualHosts;
   }
 
-  protected override begin(size: number): number {
-    return this.kernel.beginLog(COLUMNS, MAX_LINE, size);
+  protected override begin(size: number, seed: number): number {
+    return this.kernel.beginLog(COLUMNS, MAX_LINE, size, seed);
   }
 
   /** A log's fields are all known; the kernel's count is of the impressions that it scanned before. */

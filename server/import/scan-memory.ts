@@ -56,7 +56,7 @@ export abstract class ScanMemory {
 
   /** Forget the shard before, and make a place for so many bytes of the next. It is good until something is scanned. */
   room(size: number): Buffer {
-    this.start = this.begin(size + GUARD.length);
+    this.start = this.begin(size + GUARD.length, Math.floor(Math.random() * 2 ** 32) | 0);
     this.wrongTypes = 0;
     this.#scratchSize = 0;
     return this.bytes.subarray(this.start, this.start + size);
@@ -70,8 +70,8 @@ export abstract class ScanMemory {
     this.bytes.set(GUARD, this.end);
   }
 
-  /** Make the kernel ready, and a place for so many bytes. */
-  protected abstract begin(size: number): number;
+  /** Make the kernel ready, and a place for so many bytes; `seed` is that of its hashes. */
+  protected abstract begin(size: number, seed: number): number;
 
   /** Scan `[from, to)`, both where a line begins. Returns `to`, or the first byte of a line that is left to the caller. */
   abstract scan(from: number, to: number): number;

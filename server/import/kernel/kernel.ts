@@ -14,18 +14,26 @@ export { allocate, release } from './room.js';
 export { codesAt, countLine, endRow, endsAt, lineCount, numbersAt, reserveRow, rowCount, setCode, startsAt, timesAt } from './rows.js';
 export { entriesAt, hasEscaped, intern, layOut, longestText, textCount } from './texts.js';
 
-export function beginImpressions(columns: i32, segments: i32, recommendations: i32, params: i32, longestLine: i32, size: i32): i32 {
+export function beginImpressions(
+  columns: i32,
+  segments: i32,
+  recommendations: i32,
+  params: i32,
+  longestLine: i32,
+  size: i32,
+  seed: i32,
+): i32 {
   clearRoom();
-  clearTexts(columns + 1);
+  clearTexts(columns + 1, seed);
   clearRows(columns);
   clearPredictions(columns + 4);
   clearImpressions(columns, segments, recommendations, params, longestLine);
   return allocate(size);
 }
 
-export function beginLog(columns: i32, longestLine: i32, size: i32): i32 {
+export function beginLog(columns: i32, longestLine: i32, size: i32, seed: i32): i32 {
   clearRoom();
-  clearTexts(columns);
+  clearTexts(columns, seed);
   clearRows(columns);
   clearLog(longestLine);
   return allocate(size);

@@ -62,9 +62,9 @@ export function find(byte: i32, from: i32): i32 {
 }
 
 /** Up to 15 bytes behind the text are read. */
-export function hashText(start: i32, length: i32): i32 {
+export function hashText(start: i32, length: i32, seed: i32): i32 {
   const end = start + length;
-  let h = length;
+  let h = length ^ seed;
   let i = start;
   for (; i + 4 <= end; i += 4) {
     h = Math.imul(h ^ wordAt(i), MULTIPLIER_1);

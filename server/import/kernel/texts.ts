@@ -32,12 +32,15 @@ const MOST_SLOTS: i32 = 1 << 22;
 const CHUNK: i32 = 1 << 20;
 
 let tables: i32 = 0;
+/** Of the hashes: without it, texts could be made that meet in one slot. */
+let seed: i32 = 0;
 /** Where the next text is put, and where there is no more room for texts. */
 let next: i32 = 0;
 let end: i32 = 0;
 
 /** Make empty dictionaries, with as many slots as they had last. Must be what is allocated first. */
-export function clearTexts(columns: i32): void {
+export function clearTexts(columns: i32, hashSeed: i32): void {
+  seed = hashSeed;
   tables = allocate(columns * TABLE);
   for (let column = 0; column < columns; column++) {
     const table = tables + column * TABLE;
@@ -114,7 +117,7 @@ export function entryAt(column: i32, code: i32): i32 {
  */
 export function intern(column: i32, start: i32, length: i32, without: i32): i32 {
   if (length === 0) return EMPTY;
-  const hash = hashText(start, length);
+  const hash = hashText(start, length, seed);
   const table = tables + column * TABLE;
   const slots = wordAt(table);
   const mask = wordAt(table + 4);

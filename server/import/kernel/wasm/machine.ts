@@ -51,8 +51,8 @@ export function find(byte: i32, from: i32): i32 {
   return at + ctz(found);
 }
 
-export function hashText(start: i32, length: i32): i32 {
-  let h: u64 = length;
+export function hashText(start: i32, length: i32, seed: i32): i32 {
+  let h: u64 = ((u64(u32(seed)) << 32) | u32(seed)) ^ length;
   let at = start;
   let left = length;
   for (; left >= 8; left -= 8) {
