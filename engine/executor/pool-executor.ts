@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { FixedQueue, Piscina } from 'piscina';
-import { fail, type TidemillError } from '../errors.js';
+import { fail, TidemillError } from '../errors.js';
 import { tidyHeap } from '../heap.js';
 import {
   eventOf,
@@ -44,6 +44,8 @@ export class PoolExecutor implements Executor {
   readonly #pool: Piscina;
   #closed: Promise<void> | undefined;
   readonly #waiting: Waiting[] = [];
+  /** What ends each call that is with Piscina. */
+  readonly #ends = new Set<(error: Error) => void>();
   #running = 0;
 
   constructor(workers: number, { onTask, modules = [], nice = 0 }: PoolOptions = {}) {
@@ -59,8 +61,11 @@ export class PoolExecutor implements Executor {
       niceIncrement: process.platform === 'linux' ? nice : 0,
       taskQueue: new FixedQueue(),
     });
-    // Without a listener an error of an idle worker would end the process; the pool replaces the worker by itself.
-    this.#pool.on('error', () => undefined);
+    // A thread that ends while it is idle is replaced. Where one cannot even start, no other is tried until a call asks for it: calls
+    // that are left without any would wait for ever.
+    this.#pool.on('error', (error: Error) => {
+      if (this.#pool.threads.length === 0) for (const end of this.#ends) end(error);
+    });
   }
 
   async run<T>(call: Call, options: RunOptions = {}): Promise<T> {
@@ -113,24 +118,27 @@ export class PoolExecutor implements Executor {
   async #runNow<T>(call: Call, { timeoutMs, signal, label = call.name, onEnd }: RunOptions): Promise<T> {
     signal?.throwIfAborted();
     const ended = new AbortController();
-    const onAbort = (): void => ended.abort();
+    const onAbort = (): void => ended.abort(signal?.reason);
+    const onLate = (): void => ended.abort(fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`));
+    const lost = (cause: Error): Error => fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${cause.message}`, { cause });
+    const onNoThread = (cause: Error): void => ended.abort(lost(cause));
     signal?.addEventListener('abort', onAbort);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(onAbort, timeoutMs);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(onLate, timeoutMs);
+    this.#ends.add(onNoThread);
     let envelope: Envelope;
     const start = wallClock();
-    const lost = (error: TidemillError): TidemillError => {
-      onEnd?.({ label, thread: 0, start, end: wallClock(), error: { code: error.code, message: error.message } });
-      return error;
-    };
     try {
       envelope = (await this.#pool.run(call, { signal: ended.signal })) as Envelope;
     } catch (cause) {
-      signal?.throwIfAborted();
       if ((cause as Error).name === 'DataCloneError') throw notPlain(call, cause as Error);
-      if (ended.signal.aborted) throw lost(fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`));
-      throw lost(fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${(cause as Error).message}`, { cause }));
+      const error = ended.signal.aborted ? (ended.signal.reason as Error) : lost(cause as Error);
+      const { message } = error;
+      const code = error instanceof TidemillError ? error.code : 'TM_ERR_JOB_CANCELLED';
+      onEnd?.({ label, thread: 0, start, end: wallClock(), error: { code, message } });
+      throw error;
     } finally {
       clearTimeout(timer);
+      this.#ends.delete(onNoThread);
       signal?.removeEventListener('abort', onAbort);
     }
     const event = eventOf(envelope, label);

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TidemillError } from '#engine/errors.js';
 import { InlineExecutor } from '#engine/executor/inline-executor.js';
@@ -102,6 +103,20 @@ describe('PoolExecutor', () => {
     }
   });
 
+  test('where no thread can start each call says why, and none waits', async () => {
+    const unloadable = path.join(temporaryFolder(), 'unloadable.mjs');
+    writeFileSync(unloadable, `throw new Error('not in this thread');`);
+    const executor = new PoolExecutor(2, { modules: [pathToFileURL(unloadable).href] });
+    try {
+      const lost = failing('TM_ERR_WORKER_LOST', { message: expect.stringContaining('not in this thread') as string });
+      const call = { module, name: 'double', argument: 1 };
+      await Promise.all([1, 2, 3].map(() => expect(executor.run(call)).rejects.toThrow(lost)));
+      await expect(executor.run(call)).rejects.toThrow(lost);
+    } finally {
+      await executor.close();
+    }
+  });
+
   const folder = temporaryFolder();
   let files = 0;
   const newFile = (): string => path.join(folder, String(files++));
@@ -196,11 +211,14 @@ describe('PoolExecutor', () => {
       const controller = new AbortController();
       const [started, gate] = [newFile(), newFile()];
       const other = call(executor, 'waitFor', { file: gate, value: 1 });
-      const looping = call(executor, 'waitFor', { started, file: newFile() }, { signal: controller.signal });
+      const ends: TaskEvent[] = [];
+      const onEnd = (event: TaskEvent): unknown => ends.push(event);
+      const looping = call(executor, 'waitFor', { started, file: newFile() }, { signal: controller.signal, onEnd });
       await exists(started);
       const reason = new Error('stop');
       controller.abort(reason);
       await expect(looping).rejects.toBe(reason);
+      expect(ends).toMatchObject([{ label: 'waitFor', error: { code: 'TM_ERR_JOB_CANCELLED', message: 'stop' } }]);
       writeFileSync(gate, '');
       expect(await other).toBe(1);
       expect(await call(executor, 'double', 2)).toBe(4);
