@@ -109,9 +109,9 @@ describe('PoolExecutor', () => {
     const executor = new PoolExecutor(2, { modules: [pathToFileURL(unloadable).href] });
     try {
       const lost = failing('TM_ERR_WORKER_LOST', { message: expect.stringContaining('not in this thread') as string });
-      const call = { module, name: 'double', argument: 1 };
-      await Promise.all([1, 2, 3].map(() => expect(executor.run(call)).rejects.toThrow(lost)));
-      await expect(executor.run(call)).rejects.toThrow(lost);
+      const double = { module, name: 'double', argument: 1 };
+      await Promise.all([1, 2, 3].map(() => expect(executor.run(double)).rejects.toThrow(lost)));
+      await expect(executor.run(double)).rejects.toThrow(lost);
     } finally {
       await executor.close();
     }
