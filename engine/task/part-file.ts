@@ -119,8 +119,9 @@ function withIO<T>(otherwise: string, work: () => T, refusals: Readonly<Record<s
   try {
     return work();
   } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    throw fail(refusals[code] ?? 'TM_ERR_IO', `${otherwise}: ${message}`, { cause });
+    const { code: refusal = '', message } = cause as NodeJS.ErrnoException;
+    const code = refusals[refusal] ?? 'TM_ERR_IO';
+    throw fail(code, `${otherwise}: ${code === 'TM_ERR_DISK_FULL' ? 'no space is left on the disk' : message}`, { cause });
   }
 }
 
