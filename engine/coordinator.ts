@@ -360,7 +360,8 @@ export class Coordinator {
       controller.signal.throwIfAborted();
       await store.commit({ jobs: [update({ state: 'running', startedAt: clock() })] });
       const outcome = await runJob(this.#parts, job, clock, controller.signal, (done, total) => update({ progress: { done, total } }));
-      controller.signal.throwIfAborted();
+      // What is in the database must not lack its report: it is too late to cancel that.
+      if (unit.processor.kind !== 'inject') controller.signal.throwIfAborted();
       const done = { ...job, state: 'succeeded' as const, finishedAt: clock(), counters: outcome.counters };
       const removed = unit.supersedes.filter((at) => at !== outcome.package.path);
       const committed = await store.commit({

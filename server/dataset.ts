@@ -69,7 +69,7 @@ async function settle(store: LmdbStore, folder: string, options: DatasetOptions,
     // The zone of the first import is the dataset's for good: it is written down also where it came from elsewhere.
     settings = { ...settings, timeZone: wantedZone ?? settings.timeZone };
     const own = { timeZone: settings.timeZone, ...(rawSettings(settingsFile(folder)) as object) };
-    await writeWhole(settingsFile(folder), `${JSON.stringify(own, null, 2)}\n`);
+    await writeWhole(settingsFile(folder), `${JSON.stringify(own, null, 2)}\n`, 0o600);
   }
   checkWanted(options.name, settings, wantedZone);
   if (isNew) await store.commit({ records: [{ ...ZONE_RECORD, value: settings.timeZone }] });

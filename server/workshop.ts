@@ -65,14 +65,17 @@ export function parserOf(
   };
 }
 
-/** Injections whose sums a database has not got: it is another one, or was lost. They are to be made again. */
+/**
+ * Injections whose sums a database has not got: it is another one, or was lost. They are to be made again; not those whose beans were
+ * purged, for their reports are all that is left.
+ */
 export function lostInjections(
-  { topology }: Dataset,
+  { topology, store }: Dataset,
   packages: (location: string) => readonly WorkPackage[],
   holds: (packagePath: string) => boolean,
 ): WorkPackage[] {
   const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => packages(p.output));
-  return injections.filter((p) => !holds(p.path));
+  return injections.filter((p) => !holds(p.path) && p.inputs.every((input) => store.package(input)?.state !== 'purged'));
 }
 
 /** A dataset with hands: the pool, and what runs in it. */

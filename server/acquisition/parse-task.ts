@@ -101,6 +101,17 @@ function write(file: string, batch: Batch): Part {
   return writePart(file, (writer) => writer.append(batch));
 }
 
+/** Fill a buffer from a place of a file, or up to the file's end; how many bytes were read. */
+function readFrom(fd: number, into: Uint8Array, from: number): number {
+  let got = 0;
+  while (got < into.length) {
+    const n = readSync(fd, into, got, into.length - got, from + got);
+    if (n === 0) break;
+    got += n;
+  }
+  return got;
+}
+
 /** Read the lines that begin in a range, to the end of the last of them; into `room`, unless one is longer than is usual. */
 function readRange(
   { path, size, chunk, start, end, aligned }: ShardInput & { kind: 'range' },
@@ -112,8 +123,9 @@ function readRange(
     const from = Math.max(0, Math.min(start, chunk) - 1); // the byte before tells whether a line begins at `start`
     const wanted = end - from + 65_536;
     let bytes = room(wanted);
-    let got = readSync(fd, bytes, 0, Math.min(bytes.length, size - from), from);
+    let got = readFrom(fd, bytes.subarray(0, Math.min(bytes.length, size - from)), from);
     let stop = end - from;
+    if (got < stop) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
     if (end < size && bytes[stop - 1] !== 0x0a) {
       for (;;) {
         const newline = bytes.subarray(0, got).indexOf(0x0a, stop);
@@ -123,10 +135,12 @@ function readRange(
         }
         stop = got;
         if (from + got >= size) break;
-        const grown = Buffer.allocUnsafe(bytes.length + (1 << 20));
+        const grown = Buffer.allocUnsafe(Math.min(bytes.length * 2, size - from));
         bytes.copy(grown, 0, 0, got);
         bytes = grown;
-        got += readSync(fd, bytes, got, Math.min(1 << 20, size - from - got), from + got);
+        const more = readFrom(fd, bytes.subarray(got), from + got);
+        if (more === 0) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
+        got += more;
       }
     }
     let begin = start - from;

@@ -4,6 +4,7 @@ import { fail } from '../errors.js';
 import { reportError } from './output.js';
 import type { DatasetOptions } from '../dataset-folder.js';
 import type { PoolExecutor } from '../../engine/executor/pool-executor.js';
+import type { ServeOptions } from './serve.js';
 
 /** Options that every command has. */
 export interface Common {
@@ -14,14 +15,18 @@ export interface Common {
   readonly json?: true;
 }
 
-/** What a command is given: its options with the common ones, and a signal that the user ends it by. */
+/** What a command is given: its options with the common ones. */
 export interface Invocation<O> {
   readonly options: O & Common;
+}
+
+/** What a command is given that works until it is interrupted. */
+export interface InterruptibleInvocation<O> extends Invocation<O> {
   readonly signal: AbortSignal;
 }
 
 /** What a command is given that works on packages. */
-export interface WorkInvocation<O> extends Invocation<O> {
+export interface WorkInvocation<O> extends InterruptibleInvocation<O> {
   readonly threads: PoolExecutor;
 }
 
@@ -87,10 +92,12 @@ function siteName(text: string): string {
 export async function main(args: readonly string[]): Promise<number> {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
   const json = args.includes('--json');
-  const program = buildProgram(controller.signal, json);
+  const program = buildProgram(json, () => {
+    process.once('SIGINT', interrupt);
+    process.once('SIGTERM', interrupt);
+    return controller.signal;
+  });
   // A write that fails throws in `print`; the event comes after that.
   process.stdout.on('error', () => undefined);
   try {
@@ -113,7 +120,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(signal: AbortSignal, json: boolean): Command {
+/** `interruptible`: the signal of a command that brings what it does to an end itself; the others end with the process. */
+function buildProgram(json: boolean, interruptible: () => AbortSignal): Command {
   const program = new Command('tidemill');
   program
     .version(VERSION)
@@ -145,18 +153,19 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
       const command = given.pop() as Command;
       given.pop();
       const run = await load();
-      await run({ options: command.optsWithGlobals(), signal }, ...(given as never[]));
+      await run({ options: command.optsWithGlobals() }, ...(given as never[]));
     };
   /** Its threads start before the command is loaded: both take about as long. */
   const work = <O>(load: () => Promise<(invocation: WorkInvocation<O>, ...args: never[]) => Promise<void>>): ReturnType<typeof action> =>
     action<O>(async () => {
+      const signal = interruptible();
       const { startThreads } = await import('../threads.js');
       return async (invocation, ...args) => {
         const threads = startThreads(invocation.options.workers);
         try {
           await (
             await load()
-          )({ ...invocation, threads }, ...args);
+          )({ ...invocation, signal, threads }, ...args);
         } finally {
           await threads.close();
         }
@@ -194,7 +203,13 @@ function buildProgram(signal: AbortSignal, json: boolean): Command {
     .option('--api-host <address>', 'address that API and panel listen on; any but loopback needs the setting api.adminToken', '127.0.0.1')
     .option('--sensor-port <port>', 'port of the sensor; 0 takes any that is free', port, 7401)
     .option('--sensor-host <address>', 'address that the sensor listens on', '127.0.0.1')
-    .action(action(async () => (await import('./serve.js')).serve));
+    .action(
+      action<ServeOptions>(async () => {
+        const signal = interruptible();
+        const { serve } = await import('./serve.js');
+        return (invocation) => serve({ ...invocation, signal });
+      }),
+    );
   program
     .command('jobs')
     .description('list jobs, newest first, or show one')

@@ -5,7 +5,7 @@ import { readSettings } from '../settings.js';
 import type { ChildOptions } from '../supervisor/messages.js';
 import { lockDataset } from '../supervisor/serve-lock.js';
 import { supervise } from '../supervisor/supervisor.js';
-import type { Invocation } from './program.js';
+import type { InterruptibleInvocation } from './program.js';
 
 export interface ServeOptions {
   readonly apiPort: number;
@@ -15,7 +15,7 @@ export interface ServeOptions {
 }
 
 /** The service, until SIGTERM or SIGINT. */
-export async function serve({ options, signal }: Invocation<ServeOptions>): Promise<void> {
+export async function serve({ options, signal }: InterruptibleInvocation<ServeOptions>): Promise<void> {
   const { data, dataset, db, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
   const folder = folderOf({ data, name: dataset });
   checkBinding(apiHost, readSettings(folder, process.env).api);
@@ -24,9 +24,10 @@ export async function serve({ options, signal }: Invocation<ServeOptions>): Prom
   const common: Omit<ChildOptions, 'host' | 'port'> = {
     data,
     dataset,
-    ...(db === undefined ? {} : { db }),
     ...(workers === undefined ? {} : { workers }),
   };
+  // Not among the arguments, which anybody on the host can read: it may hold a password.
+  if (db !== undefined) process.env['TIDEMILL_DATABASE'] = db;
   signal.addEventListener('abort', () => log.info('stopping: what is under way is brought to an end'), { once: true });
   try {
     await supervise(

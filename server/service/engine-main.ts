@@ -9,8 +9,9 @@ import { RunningService } from './service.js';
 const SHOW = 5000;
 
 const log = createLog('engine');
-await runChild(log, async ({ data, dataset: name, db, workers, host, port }) => {
-  const dataset = await openForWriting({ data, name, database: db, environment: process.env });
+await runChild(log, async ({ data, dataset: name, workers, host, port }) => {
+  const { TIDEMILL_DATABASE: database } = process.env;
+  const dataset = await openForWriting({ data, name, database, environment: process.env });
   const onFailure = (error: unknown): void => {
     setTimeout(() => {
       throw error;

@@ -328,10 +328,9 @@ export class RunningService implements Service {
   }
 
   #onPackages(created: readonly WorkPackage[], removed: readonly WorkPackage[]): void {
-    const there = new Set(created.filter((p) => p.state === 'complete').map((p) => p.path));
+    const there = new Set(created.map((p) => p.path));
     for (const { path, location } of removed) if (!there.has(path)) this.#tell({ kind: 'package', change: 'removed', path, location });
-    for (const { path, location, state } of created)
-      if (state === 'complete') this.#tell({ kind: 'package', change: 'created', path, location });
+    for (const { path, location } of created) this.#tell({ kind: 'package', change: 'created', path, location });
   }
 
   #tell(event: ServiceEvent): void {

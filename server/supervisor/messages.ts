@@ -36,11 +36,10 @@ export type SupervisorMessage =
   | { readonly kind: 'capture-down'; readonly reason: string }
   | { readonly kind: 'stop' };
 
-/** What a child process is started with, as one JSON argument. */
+/** What a child process is started with, as one JSON argument. It is no secret: the database is TIDEMILL_DATABASE of the environment. */
 export interface ChildOptions {
   readonly data: string;
   readonly dataset: string;
-  readonly db?: string;
   readonly workers?: number;
   readonly port: number;
   readonly host: string;

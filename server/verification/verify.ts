@@ -50,24 +50,28 @@ export async function verify(
     packages.map(async (p) => {
       // What is known of purged beans can be looked at no more.
       if (p.state === 'purged') return;
-      const parts = await Promise.all(
-        [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects])].map(async (part) => {
-          const measured = await executor.run<Measures>({
-            module: MEASURE,
-            name: 'measurePart',
-            argument: { file: store.file(p, part), part },
-          });
-          onProgress(++done, total);
-          return measured;
-        }),
-      );
-      measures.set(p.path, addMeasures(parts));
+      const parts = [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects])].map(async (part) => {
+        const measured = await executor.run<Measures>({
+          module: MEASURE,
+          name: 'measurePart',
+          argument: { file: store.file(p, part), part },
+        });
+        onProgress(++done, total);
+        return measured;
+      });
+      try {
+        measures.set(p.path, addMeasures(await Promise.all(parts)));
+      } catch (error) {
+        // A service that works beside may have made it again, or purged it.
+        const now = store.package(p.path);
+        if (now?.state === p.state && now.createdAt === p.createdAt) throw error;
+      }
     }),
   );
   for (const s of settled) if (s.status === 'rejected') throw s.reason;
 
   const byPath = new Map(packages.map((p) => [p.path, p]));
-  const looked = packages.filter((p) => p.state === 'complete');
+  const looked = packages.filter((p) => p.state === 'complete' && measures.has(p.path));
   const checks: Check[] = looked.flatMap((p) =>
     checksOf(
       p,

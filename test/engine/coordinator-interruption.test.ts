@@ -177,6 +177,18 @@ describe('while jobs run', () => {
     },
   );
 
+  test('an injection that is in the database cannot be cancelled any more: it has its report', async () => {
+    await words.add(DAY, ['a']);
+    const coordinator = words.coordinator();
+    words.sink.before = ({ job }) => {
+      coordinator.cancel(job.id, new Error('too late'));
+    };
+    const { succeeded, failed } = await coordinator.drain((p) => p.granularity === 'day');
+    expect(failed).toEqual([]);
+    expect(succeeded.map((j) => j.processor)).toContain('InjectDay');
+    expect(words.store.packages('dayinjected')).toHaveLength(1);
+  });
+
   test('one can be cancelled from the moment that it is known', async () => {
     await words.add(DAY, ['a']);
     const answers: boolean[] = [];

@@ -5,14 +5,15 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { open, type RootDatabase } from 'lmdb';
 import { beforeAll, expect, test } from 'vitest';
 import { packRecord, unpackRecord } from '#engine/store/record.js';
+import { withoutBeans } from '#engine/work-package.js';
 import { InlineExecutor } from '#engine/executor/inline-executor.js';
 import type { TidemillError, WorkPackage } from '#engine/index.js';
 import { openDatabase } from '#server/database/open-database.js';
-import { openForReading } from '#server/dataset.js';
+import { openForReading, openForWriting } from '#server/dataset.js';
 import { verify } from '#server/verification/verify.js';
 import { databaseOf, line, processing, trafficBytes, working } from '../support/dataset.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { tidemill, tidemillJson } from '../support/tidemill.js';
+import { tidemill, tidemillHere, tidemillJson } from '../support/tidemill.js';
 import { differences } from '../oracle/oracle.js';
 
 const folder = temporaryFolder();
@@ -193,4 +194,19 @@ test('a second database gets all of it, and both stay as they are', async () => 
   for (const database of [second, databaseOf(data)]) expect(await differences(database, [lines])).toEqual([]);
   expect(await tidemillJson(['verify', '--data', data, '--db', second])).toMatchObject([{ ok: true }]);
   expect((await working(data, {}, processing)).succeeded).toEqual([]);
+});
+
+test('another database gets what is left of the sums, and reports of what was purged stay', async () => {
+  const data = copy();
+  const dataset = await openForWriting({ data, name: 'analytics', environment: {} });
+  const [sums] = dataset.store.packages('oiprocessed');
+  await dataset.store.commit({ create: [{ package: withoutBeans(sums!), files: [] }] });
+  const reports = dataset.store.packages('oiinjected').length;
+  await dataset.store.close();
+  for (const db of [['--db', path.join(data, 'other.duckdb')], []])
+    expect(await tidemillHere(['process', '--close', '--data', data, ...db])).toMatchObject({ code: 0 });
+  const after = await openForReading({ data, name: 'analytics', environment: {} });
+  expect(after.store.packages('oiinjected')).toHaveLength(reports);
+  await after.store.close();
+  await verified(data);
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openForWriting } from '#server/dataset.js';
@@ -20,6 +20,8 @@ test.for([
   const own = path.join(data, 'analytics');
   expect(JSON.parse(readFileSync(path.join(own, 'dataset.json'), 'utf8'))).toEqual({ timeZone: settings.timeZone });
   expect(readdirSync(own).toSorted()).toEqual(['dataset.json', 'store', 'visitor.key']);
+  // There may be tokens in the first, and the last is a secret.
+  for (const file of ['dataset.json', 'visitor.key']) expect(statSync(path.join(own, file)).mode & 0o077, file).toBe(0);
   await store.close();
   // And so it is the next time.
   const again = await openForWriting({ data, name: 'analytics', environment: {} });

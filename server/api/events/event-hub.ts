@@ -23,6 +23,9 @@ export interface HubOptions {
   readonly throttleMs?: number;
 }
 
+/** Characters of missed events that are sent; to read everything anew is cheaper than more of them. */
+const MAX_MISSED = 1 << 18;
+
 const HEARTBEAT_MS = 15_000;
 
 /** The service's events as server-sent events: numbered, in order, kept for a while for those who lost the line. */
@@ -79,16 +82,22 @@ export class EventHub {
 
   /**
    * Send what came after the event `lastId`, then everything that comes, until the function that is returned is called. Where
-   * not all of it is kept any more, `reset` comes first.
+   * not all of it is kept any more, or it is too much, `reset` comes first.
    */
   listen(lastId: number | undefined, listener: Listener): () => void {
     if (lastId === undefined) listener.send(`retry: 2000\nid: ${this.#last}\n\n`);
-    else if (lastId >= this.#forgotten && lastId <= this.#last) {
-      listener.send('retry: 2000\n\n');
-      for (const { id, text } of this.#kept) if (id > lastId) listener.send(text);
-    } else listener.send(`retry: 2000\n${textOf(this.#last, 'reset', {})}`);
+    else {
+      const missed = lastId >= this.#forgotten && lastId <= this.#last ? this.#since(lastId) : undefined;
+      listener.send(`retry: 2000\n${missed ?? textOf(this.#last, 'reset', {})}\n`);
+    }
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What came after an event, unless that is too much. */
+  #since(lastId: number): string | undefined {
+    const missed = this.#kept.filter(({ id }) => id > lastId).map(({ text }) => text);
+    return missed.reduce((n, { length }) => n + length, 0) > MAX_MISSED ? undefined : missed.join('');
   }
 
   /** Send what waits, and end all streams. */

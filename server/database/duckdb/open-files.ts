@@ -12,8 +12,13 @@ const openHere = new Set<string>();
  */
 export async function claimFile(file: string): Promise<() => void> {
   const path = await realpath(file).catch(() => resolve(file));
-  if (openHere.has(path) || (await isOpenInProcess(path))) throw lockedError(file, 'this process has it open already');
+  const locked = (): Error => lockedError(file, 'this process has it open already');
+  if (openHere.has(path)) throw locked();
   openHere.add(path);
+  if (await isOpenInProcess(path)) {
+    openHere.delete(path);
+    throw locked();
+  }
   return () => {
     openHere.delete(path);
   };
