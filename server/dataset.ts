@@ -4,6 +4,7 @@ import { fail } from './errors.js';
 import { zone } from '../engine/period.js';
 import { replaceFile } from '../engine/store/disk.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
+import { checkDatabaseUrl } from './database/url.js';
 import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
 import { loadDeclarations, type Declarations } from './declarations.js';
 import { rawSettings, readSettings, settingsFile, type Settings } from './settings.js';
@@ -22,7 +23,8 @@ export interface Dataset extends Declarations {
 const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
 
 /**
- * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, those of the store.
+ * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, TM_ERR_DATABASE_URL,
+ * those of the store.
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
   return assemble(options, existingFolder(options), 'read');
@@ -41,6 +43,8 @@ async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 
   // What is wrong is told before a store is made.
   const before = readSettings(folder, options.environment);
   if (ownZone(folder) !== undefined) checkWanted(options.name, before, wantedZone);
+  const database = options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb');
+  checkDatabaseUrl(database);
   const declarations = await loadDeclarations(folder, before.processors);
   const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
   try {
@@ -52,7 +56,7 @@ async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 
       folder,
       settings,
       store,
-      database: options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb'),
+      database,
       visitorKey: mode === 'write' ? await visitorKey(folder) : '',
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import { openForReading } from '../dataset.js';
 import { openDatabase } from '../database/open-database.js';
+import { isPostgres } from '../database/url.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { existsSync } from 'node:fs';
 
@@ -13,7 +14,7 @@ export interface ExportCommandOptions {
 export async function exportCommand({ options }: Invocation<ExportCommandOptions>, table: string): Promise<void> {
   const dataset = await openForReading(datasetOptions(options));
   await dataset.store.close();
-  if (!/^postgres(ql)?:/.test(dataset.database) && !existsSync(dataset.database)) {
+  if (!isPostgres(dataset.database) && !existsSync(dataset.database)) {
     throw fail('TM_ERR_TABLE_UNKNOWN', `there is no database ${dataset.database} yet; tidemill process makes it`);
   }
   const database = await openDatabase(dataset.database);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../errors.js';
-import { reportError } from './output.js';
+import { reportError, withoutPassword } from './output.js';
 import type { DatasetOptions } from '../dataset-folder.js';
 import type { PoolExecutor } from '../../engine/executor/pool-executor.js';
 import type { ServeOptions } from './serve.js';
@@ -34,10 +34,15 @@ export function datasetOptions({ data, dataset, db }: Common): DatasetOptions {
   return { data, name: dataset, database: db, environment: process.env };
 }
 
-/** The options that lead another command to the same dataset, as they are typed. */
-export function sameDataset({ data, dataset }: Common): string {
+/** The options that lead another command to the same dataset, as they are typed; a password is not told. */
+export function sameDataset({ data, dataset, db }: Common): string {
   const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  return `${data === DEFAULT_DATA ? '' : ` --data ${quoted(data)}`}${dataset === DEFAULT_DATASET ? '' : ` --dataset ${dataset}`}`;
+  const isTyped = db !== undefined && db !== process.env['TIDEMILL_DATABASE'];
+  return [
+    data === DEFAULT_DATA ? '' : ` --data ${quoted(data)}`,
+    dataset === DEFAULT_DATASET ? '' : ` --dataset ${dataset}`,
+    isTyped ? ` --db ${quoted(withoutPassword(db))}` : '',
+  ].join('');
 }
 
 const DEFAULT_DATA = './tidemill-data';
@@ -106,7 +111,8 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      if (json) reportError(fail('TM_ERR_USAGE', error.message.replace(/^error: /, '')), json);
+      const message = error.message === '(outputHelp)' ? 'no such command' : error.message.replace(/^error: /, '');
+      if (json) reportError(fail('TM_ERR_USAGE', message), json);
       return 2;
     }
     if (controller.signal.aborted) {

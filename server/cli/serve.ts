@@ -1,4 +1,5 @@
 import { checkBinding } from '../api/http/access.js';
+import { checkDatabaseUrl } from '../database/url.js';
 import { folderOf } from '../dataset-folder.js';
 import { createLog } from '../log.js';
 import { readSettings } from '../settings.js';
@@ -19,6 +20,7 @@ export async function serve({ options, signal }: InterruptibleInvocation<ServeOp
   const { data, dataset, db, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
   const folder = folderOf({ data, name: dataset });
   checkBinding(apiHost, readSettings(folder, process.env).api);
+  if (db !== undefined) checkDatabaseUrl(db);
   const lock = await lockDataset(folder);
   const log = createLog('supervisor');
   const common: Omit<ChildOptions, 'host' | 'port'> = {

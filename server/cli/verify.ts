@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fail } from '../errors.js';
 import { openForReading, type Dataset } from '../dataset.js';
 import { openDatabase } from '../database/open-database.js';
+import { isPostgres } from '../database/url.js';
 import { verify as verifyAll } from '../verification/verify.js';
 import { PoolExecutor } from '../../engine/executor/pool-executor.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
@@ -14,7 +15,7 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
   const dataset = await openForReading(datasetOptions(options));
   const executor = new PoolExecutor(options.workers ?? availableParallelism());
   const progress = startProgress({ quiet: options.json === true });
-  const isFile = !/^postgres(ql)?:/.test(dataset.database);
+  const isFile = !isPostgres(dataset.database);
   const database = isFile && !existsSync(dataset.database) ? undefined : await openDatabase(dataset.database);
   try {
     if (database === undefined) refuseLost(dataset);

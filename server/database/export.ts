@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export async function exportRows(driver: Driver, shape: TableShape, options: Exp
       }
     } else {
       // A pipe or a device such as /dev/stdout cannot be replaced by a file.
-      const stream = createWriteStream(out);
+      const stream = (await open(out, 'w')).createWriteStream();
       await throughFile(driver, format, query, stream);
       await new Promise<void>((resolve, reject) => stream.on('error', reject).end(resolve));
     }

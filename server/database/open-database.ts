@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { fail } from '../errors.js';
 import type { AnalyticsDatabase } from './database.js';
 import type { Driver } from './driver.js';
 import { SqlDatabase } from './sql-database.js';
+import { checkDatabaseUrl, isPostgres } from './url.js';
 
 export interface DatabaseOptions {
   /** DuckDB: threads of its own. Default: the cores. */
@@ -21,18 +21,11 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
 }
 
 export async function openDriver(url: string, { threads = availableParallelism(), loadThreads }: DatabaseOptions = {}): Promise<Driver> {
-  if (/^postgres(ql)?:\/\//i.test(url)) {
+  if (isPostgres(url)) {
     const { PostgresDriver } = await import('./postgres/postgres-driver.js');
     return PostgresDriver.open(url);
   }
-  // The rest of an unknown URL stays untold: there may be a password in it.
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
-  if (scheme !== undefined)
-    throw fail(
-      'TM_ERR_DATABASE_URL',
-      `'${scheme}://' is not a kind of database that Tidemill knows: give a file path or a postgres:// URL`,
-    );
-  if (url === '') throw fail('TM_ERR_DATABASE_URL', 'The path of the database is empty');
+  checkDatabaseUrl(url);
   const { DuckDbDriver } = await import('./duckdb/duckdb-driver.js');
   return DuckDbDriver.open(url, { threads, loadThreads });
 }

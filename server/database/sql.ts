@@ -41,10 +41,6 @@ export const dropIncoming = `drop table ${INCOMING}`;
 /** $1 and $2: granularity and period. */
 const OF_PERIOD = 't.granularity = cast($1 as varchar) and t.period = cast($2 as date)';
 
-export function countRows(shape: TableShape): string {
-  return `select count(*) as n from ${id(shape.table)} as t${shape.kind === 'period' ? ` where ${OF_PERIOD}` : ''}`;
-}
-
 /**
  * The rows of several tables by period, (i, granularity, period, n) each, where there are any; `''` for both in a table without.
  * First so many granularities are given, then so many periods; other combinations of them may come too.

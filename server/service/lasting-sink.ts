@@ -1,4 +1,5 @@
 import type { AggregateType, Delivery, Sink, TaskEvent } from '../../engine/index.js';
+import { isPostgres } from '../database/url.js';
 import { DatabaseSink } from '../injection/database-sink.js';
 import { noteOf } from './notes.js';
 import type { Clock } from './clock.js';
@@ -42,7 +43,7 @@ export class LastingSink implements Sink {
 
   constructor(options: LastingSinkOptions) {
     this.#o = options;
-    this.#kind = /^postgres(ql)?:/.test(options.database) ? 'postgres' : 'duckdb';
+    this.#kind = isPostgres(options.database) ? 'postgres' : 'duckdb';
     this.#status = { kind: this.#kind, state: 'ok' };
   }
 

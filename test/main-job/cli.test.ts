@@ -241,6 +241,13 @@ describe('what is printed', () => {
     });
   });
 
+  test('to a folder is an error', async () => {
+    expect(await tidemill(['export', 'l3_object', '--format', 'csv', '--out', folder, '--data', data])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('TM_ERR_EXPORT_FAILED') as string,
+    });
+  });
+
   test('holds nothing that could drive the terminal, and JSON holds the data as it is', async () => {
     const control = path.join(folder, 'control\u001b[31m.jsonl');
     writeFileSync(control, line(T, { object: '/\u001b[2J', country: '\u001b]0;x\u0007' }));

@@ -74,10 +74,6 @@ export class PackageOverview {
     if (entry !== undefined) this.#apply(entry, -1);
   }
 
-  has(path: string): boolean {
-    return this.#entries.has(path);
-  }
-
   of(location: string): Pick<LocationSums, 'records' | 'bytes' | 'days'> & { readonly packages: number; readonly last: Entry | undefined } {
     const { records, bytes, days, paths, last } = this.#locations.get(location) ?? NO_PACKAGES;
     return { records, bytes, days, packages: paths.size, last };

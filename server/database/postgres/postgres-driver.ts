@@ -40,7 +40,7 @@ export class PostgresDriver implements Driver {
     const pool = new pg.Pool({
       connectionString: url,
       max: 4,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: 5000,
       application_name: 'tidemill',
       keepAlive: true,
       types: { getTypeParser },
