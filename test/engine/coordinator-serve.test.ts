@@ -1,5 +1,5 @@
 /* A coordinator that lives as long as a service: woken, paused, told what to run again, and kept from pulling files away from readers. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { PoolExecutor } from '#engine/executor/pool-executor.js';
@@ -117,26 +117,18 @@ test('a job that is scheduled can be called off', async () => {
 
 test('a request to run again that is cancelled while it runs is no more, and its day goes on', async () => {
   const coordinator = serve();
-  coordinator.learn([await words.add(DAY, ['a'])]);
+  const gate = path.join(temporaryFolder(), 'gate');
+  writeFileSync(gate, '');
+  coordinator.learn([await words.add(DAY, [`a !wait=${gate}`])]);
   await settled(coordinator, 6);
-  let goOn: () => void = () => undefined;
-  const delivering = new Promise<void>((started) => {
-    words.sink.before = () => {
-      started();
-      return new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
-    };
-  });
-  const [job] = await coordinator.plan(coordinator.agenda.units('InjectDay'));
-  await delivering;
+  for (const file of [gate, `${gate}.started`]) rmSync(file);
+  const [job] = await coordinator.plan(coordinator.agenda.units('Count'));
+  await untilExists(`${gate}.started`);
   expect(coordinator.cancel(job!.id, fail('TM_ERR_JOB_CANCELLED', 'by hand'))).toBe(true);
-  goOn();
   await soon(() => expect(words.store.job(job!.id)).toMatchObject({ state: 'cancelled' }));
   await soon(() => expect(coordinator.counts).toEqual({ ready: 0, waiting: 0, running: 0 }));
   expect(words.store.records('again')).toEqual([]);
-  expect(words.store.packages('dayinjected')).toHaveLength(1);
-  words.sink.before = () => undefined;
+  expect(words.store.packages('words')).toHaveLength(1);
   expect(await words.drain()).toEqual({ succeeded: [], failed: [], waiting: [] });
 });
 
