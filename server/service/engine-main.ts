@@ -10,8 +10,7 @@ const SHOW = 5000;
 
 const log = createLog('engine');
 await runChild(log, async ({ data, dataset: name, workers, host, port }) => {
-  const { TIDEMILL_DATABASE: database } = process.env;
-  const dataset = await openForWriting({ data, name, database, environment: process.env });
+  const dataset = await openForWriting({ data, name, database: undefined, environment: process.env });
   const onFailure = (error: unknown): void => {
     setTimeout(() => {
       throw error;
