@@ -5,6 +5,7 @@ import { TidemillError } from './errors.js';
 import { defaultLimits, runJob, type Limits, type RunnerParts, type Sink } from './job-runner.js';
 import { Readers } from './readers.js';
 import { readinessOf } from './readiness.js';
+import { Slots } from './slots.js';
 import { Unfinished } from './unfinished.js';
 import type { Executor } from './executor/executor.js';
 import type { Job } from './job.js';
@@ -31,9 +32,6 @@ export interface CoordinatorOptions extends Pick<RunnerParts, 'onTask'> {
   /** Told each time that the units were looked through. */
   readonly onLook?: () => void;
 }
-
-/** Injections under way at once. */
-const INJECTIONS = 16;
 
 export interface Drained {
   readonly succeeded: readonly Job[];
@@ -70,17 +68,14 @@ export class Coordinator {
   readonly #o: CoordinatorOptions;
   readonly #parts: RunnerParts;
   readonly #catalogue: Catalogue;
-  readonly #priority: ReadonlyMap<string, number>;
   readonly #unfinished: Unfinished;
   /** Keys of units that are being planned. */
   readonly #planning = new Set<string>();
-  readonly #running = new Map<string, Unit>();
   readonly #active = new Map<string, AbortController>();
   /** What units were made of when they failed, or were cancelled. */
   readonly #stuck = new Map<string, string>();
   readonly #readers = new Readers();
-  /** Jobs under way at once, apart from injections. */
-  readonly #most: number;
+  readonly #slots: Slots;
   #counts = { ready: 0, waiting: 0 };
   #isPaused = false;
   #woken: Promise<void>;
@@ -90,9 +85,8 @@ export class Coordinator {
     const { store, topology } = options;
     this.#o = options;
     this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
-    this.#most = 2 * options.executor.workers + 2;
+    this.#slots = new Slots(topology, options.executor.workers, this.#readers);
     this.#woken = this.#sleep();
-    this.#priority = new Map([...topology.processors].map(([name, p]) => [name, topology.priority(p)]));
     this.#catalogue = new Catalogue(store, topology.locations.keys());
     this.agenda = new Agenda(
       topology,
@@ -134,7 +128,7 @@ export class Coordinator {
 
   /** Units to start now, units that wait, and jobs under way, when it was last looked. */
   get counts(): { readonly ready: number; readonly waiting: number; readonly running: number } {
-    return { ...this.#counts, running: this.#running.size };
+    return { ...this.#counts, running: this.#slots.size };
   }
 
   /** Jobs that are scheduled or under way. */
@@ -147,7 +141,7 @@ export class Coordinator {
   }
 
   isRunning(unit: Unit): boolean {
-    return this.#running.has(unit.key);
+    return this.#slots.has(unit.key);
   }
 
   /** End a running job; it becomes `cancelled`. False where no such job runs. */
@@ -160,7 +154,7 @@ export class Coordinator {
   /** Cancel a job that is scheduled and not under way. False where there is none. Errors: those of the store. */
   async unplan(id: string): Promise<boolean> {
     const [key, job] = this.#unfinished.scheduled(id) ?? [];
-    if (key === undefined || job === undefined || this.#running.has(key)) return false;
+    if (key === undefined || job === undefined || this.#slots.has(key)) return false;
     const unit = this.agenda.unit(job.processor, key);
     const cancelled = { ...job, state: 'cancelled' as const, finishedAt: this.#o.clock() };
     this.#unfinished.unplan(id);
@@ -178,7 +172,7 @@ export class Coordinator {
    */
   async plan(units: readonly Unit[]): Promise<Job[]> {
     const { store, onJob } = this.#o;
-    const free = units.filter(({ key }) => !this.#running.has(key) && !this.#planning.has(key));
+    const free = units.filter(({ key }) => !this.#slots.has(key) && !this.#planning.has(key));
     for (const { key } of free) this.#planning.add(key);
     try {
       const planned: { readonly unit: Unit; readonly job: Job }[] = [];
@@ -248,7 +242,7 @@ export class Coordinator {
     const ends = new Set<Promise<void>>();
     let broken: { readonly error: unknown } | undefined;
     const held = ({ key, inputs }: Unit): boolean =>
-      this.#running.has(key) || this.#planning.has(key) || (this.#stuck.has(key) && this.#stuck.get(key) === inputs.join('\n'));
+      this.#slots.has(key) || this.#planning.has(key) || (this.#stuck.has(key) && this.#stuck.get(key) === inputs.join('\n'));
     try {
       signal.throwIfAborted();
       await this.#unfinished.recover(this.agenda);
@@ -256,13 +250,13 @@ export class Coordinator {
         signal.throwIfAborted();
         if (broken !== undefined) throw broken.error;
         this.#woken = this.#sleep();
-        if (this.#isFull()) {
+        if (this.#slots.isFull) {
           await this.#woken;
           continue;
         }
         const { ready, waiting } = readinessOf(this.agenda, { closed, held });
-        if (endsIdle && ready.length === 0 && this.#running.size === 0) return waiting;
-        const chosen = this.#isPaused ? [] : this.#choose(ready);
+        if (endsIdle && ready.length === 0 && this.#slots.size === 0) return waiting;
+        const chosen = this.#isPaused ? [] : this.#slots.take(ready);
         for (const unit of chosen) {
           const end: Promise<void> = this.#run(unit, course.signal)
             .then(onEnd, (error: unknown) => {
@@ -274,7 +268,7 @@ export class Coordinator {
             });
           ends.add(end);
         }
-        this.#counts = { ready: ready.length - chosen.length, waiting: Math.max(0, waiting.length - this.#running.size + chosen.length) };
+        this.#counts = { ready: ready.length - chosen.length, waiting: Math.max(0, waiting.length - this.#slots.size + chosen.length) };
         this.#o.onLook?.();
         await this.#woken;
       }
@@ -288,45 +282,10 @@ export class Coordinator {
     }
   }
 
-  /** Whether no job can be started, of whatever kind: to look through the units is of no use then. */
-  #isFull(): boolean {
-    const { injections, others } = this.#taken();
-    return injections >= INJECTIONS && others >= this.#most;
-  }
-
-  /** Jobs under way: those for the sink, and the others. */
-  #taken(): { injections: number; others: number } {
-    let injections = 0;
-    for (const { processor } of this.#running.values()) if (processor.kind === 'inject') injections++;
-    return { injections, others: this.#running.size - injections };
-  }
-
   #sleep(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
-  }
-
-  /**
-   * The units to start now, those of the oldest period first, so that the sink has work from the beginning on, and of them
-   * those with the greatest priority: enough to keep every worker busy while other jobs wait for a commit, and apart from them
-   * some for the sink, which takes together what waits for it.
-   */
-  #choose(ready: readonly Unit[]): Unit[] {
-    const isInjection = (unit: Unit): boolean => unit.processor.kind === 'inject';
-    let { injections, others } = this.#taken();
-    const priority = ({ processor }: Unit): number => this.#priority.get(processor.name) ?? 0;
-    const chosen: Unit[] = [];
-    for (const unit of [...ready].sort((a, b) => a.period.first - b.period.first || priority(b) - priority(a))) {
-      if (isInjection(unit) ? injections >= INJECTIONS : others >= this.#most) continue;
-      if (!this.#readers.mayStart(unit)) continue;
-      if (isInjection(unit)) injections++;
-      else others++;
-      this.#running.set(unit.key, unit);
-      this.#readers.start(unit);
-      chosen.push(unit);
-    }
-    return chosen;
   }
 
   async #run(unit: Unit, outer: AbortSignal): Promise<Job> {
@@ -335,8 +294,7 @@ export class Coordinator {
       if (job.state !== 'succeeded') this.#stuck.set(unit.key, unit.inputs.join('\n'));
       return job;
     } finally {
-      this.#running.delete(unit.key);
-      this.#readers.stop(unit);
+      this.#slots.free(unit);
     }
   }
 
