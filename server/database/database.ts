@@ -124,14 +124,12 @@ export interface AnalyticsDatabase {
    * by its measures instead, and the order of injections does not matter. Other ledger rows of the same processor, granularity and
    * period are removed: their package was superseded. The same injection again changes nothing, the ledger row included.
    * Memory does not grow with the number of rows. A bean type that `migrate` has not seen gets its table here.
-   * When `signal` aborts, the statement under way is interrupted and nothing is changed, unless the commit had begun.
-   * Errors: TM_ERR_BEAN_INVALID (a batch is not of the type, or a number does not fit its column), TM_ERR_DATABASE_TABLE,
-   * TM_ERR_JOB_CANCELLED.
+   * Errors: TM_ERR_BEAN_INVALID (a batch is not of the type, or a number does not fit its column), TM_ERR_DATABASE_TABLE.
    */
-  inject(injection: Injection, signal?: AbortSignal): Promise<InjectionReport>;
+  inject(injection: Injection): Promise<InjectionReport>;
 
   /** Several injections, one after the other, in one transaction: all of them or, where one fails, none. */
-  injectTogether(injections: readonly Injection[], signal?: AbortSignal): Promise<readonly InjectionReport[]>;
+  injectTogether(injections: readonly Injection[]): Promise<readonly InjectionReport[]>;
 
   /** The tables there are, by name, with the ledger. None where nothing was migrated yet. Errors: TM_ERR_DATABASE_VERSION. */
   tables(): Promise<readonly TableShape[]>;
@@ -147,9 +145,6 @@ export interface AnalyticsDatabase {
    * own period counts. Errors: TM_ERR_TABLE_UNKNOWN.
    */
   top(table: string, by: string, n: number, filter?: RowFilter): Promise<readonly Row[]>;
-
-  /** Rows in the order of the key, some at a time. Errors: TM_ERR_TABLE_UNKNOWN. */
-  rows(table: string, filter?: RowFilter & { readonly limit?: number }): AsyncIterable<readonly Row[]>;
 
   /** Errors: TM_ERR_TABLE_UNKNOWN, TM_ERR_EXPORT_FAILED. */
   exportTable(table: string, options: ExportOptions): Promise<void>;

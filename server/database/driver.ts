@@ -35,11 +35,10 @@ export interface Driver {
   readonly rowId: { readonly name: string; readonly type: string };
   /** Whether tables of sums get a primary key; where not, they are unique by construction. */
   readonly hasPrimaryKeys: boolean;
-  /** In one transaction, one after the other. When `signal` aborts, what is under way fails, and no more is asked. */
-  write<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** In one transaction, one after the other. */
+  write<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
   /** Beside what is being written. */
   read<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
-  stream(sql: string, values: readonly Value[]): AsyncIterable<Row[]>;
   /** Write a query's rows to a file; what it held is replaced. */
   copyTo(file: string, format: 'csv' | 'json' | 'parquet', sql: string): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -45,14 +44,17 @@ export async function exportRows(driver: Driver, shape: TableShape, options: Exp
 }
 
 async function throughFile(driver: Driver, format: ExportOptions['format'], query: string, out: Writable): Promise<void> {
+  let written: FileHandle;
   const folder = await mkdtemp(join(tmpdir(), 'tidemill-export-'));
   try {
     const file = join(folder, `rows.${format}`);
     await driver.copyTo(file, format, query);
-    await pipeline(createReadStream(file), out, { end: false });
+    written = await open(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  // The file has no name any more, so that none is left behind where the reader goes away and the process ends at once.
+  await pipeline(written.createReadStream(), out, { end: false });
 }
 
 /** Whether there is a file at the path, or nothing yet. */

@@ -27,16 +27,16 @@ export class SqlDatabase implements AnalyticsDatabase {
     await this.#ensure([...types].map(shapeOf));
   }
 
-  async inject(injection: Injection, signal?: AbortSignal): Promise<InjectionReport> {
-    const [report] = await this.injectTogether([injection], signal);
+  async inject(injection: Injection): Promise<InjectionReport> {
+    const [report] = await this.injectTogether([injection]);
     return report as InjectionReport;
   }
 
-  async injectTogether(injections: readonly Injection[], signal?: AbortSignal): Promise<readonly InjectionReport[]> {
+  async injectTogether(injections: readonly Injection[]): Promise<readonly InjectionReport[]> {
     if (injections.length === 0) return [];
     const shapes = injections.flatMap(({ tables }) => tables.map(({ type }) => shapeOf(type)));
     if (shapes.some((s) => JSON.stringify(this.#shapes.get(s.table)) !== JSON.stringify(s))) await this.#ensure(shapes);
-    return this.#driver.write((session) => injectAll(session, this.#driver, injections), signal);
+    return this.#driver.write((session) => injectAll(session, this.#driver, injections));
   }
 
   async tables(): Promise<readonly TableShape[]> {
@@ -75,11 +75,6 @@ export class SqlDatabase implements AnalyticsDatabase {
     if (!sumColumns(shape).includes(by)) throw fail('TM_ERR_TABLE_UNKNOWN', `The table '${table}' has no sum '${by}'`);
     const query = sql.selectTop(shape, by, n, filter);
     return this.#driver.read((session) => session.all(query.sql, query.values));
-  }
-
-  async *rows(table: string, filter: RowFilter & { readonly limit?: number } = {}): AsyncGenerator<readonly Row[]> {
-    const query = sql.selectRows(await this.#shape(table), filter);
-    yield* this.#driver.stream(query.sql, query.values);
   }
 
   async exportTable(table: string, options: ExportOptions): Promise<void> {

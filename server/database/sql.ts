@@ -138,11 +138,6 @@ export function upsert(shape: TableShape): string {
   return `${insert(shape)} on conflict (${list(shape.key)}) do update set ${set}`;
 }
 
-/** Columns as they are read: dates as `yyyy-mm-dd`. */
-function readable(columns: readonly ColumnShape[]): string {
-  return columns.map((c) => (c.type === 'date' ? `cast(t.${id(c.name)} as varchar) as ${id(c.name)}` : `t.${id(c.name)}`)).join(', ');
-}
-
 function where(shape: TableShape, filter: RowFilter, values: Value[]): string {
   const conditions: string[] = [];
   const add = (column: string, operator: string, value: string | undefined): void => {
@@ -162,16 +157,6 @@ function where(shape: TableShape, filter: RowFilter, values: Value[]): string {
 export interface Query {
   readonly sql: string;
   readonly values: readonly Value[];
-}
-
-export function selectRows(shape: TableShape, filter: RowFilter & { readonly limit?: number }): Query {
-  const values: Value[] = [];
-  let sql = `select ${readable(shape.columns)} from ${id(shape.table)} as t${where(shape, filter, values)} order by ${list(shape.key, 't.')}`;
-  if (filter.limit !== undefined) {
-    values.push(filter.limit);
-    sql += ` limit cast($${values.length} as bigint)`;
-  }
-  return { sql, values };
 }
 
 export function selectTotals(shape: TableShape, filter: RowFilter): Query {

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '#server/database/open-database.js';
 import { awkwardBytes, databaseOf, mainJob, processing, trafficBytes, withTimes, working } from '../support/dataset.js';
+import { rowsOf } from '../support/rows-of.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tidemillJson } from '../support/tidemill.js';
 import { startPostgres, type PostgresServer } from '../postgres.js';
@@ -42,8 +43,7 @@ async function tablesOf(at: string): Promise<Record<string, unknown[]>> {
     const tables: Record<string, unknown[]> = {};
     for (const { table, kind } of await database.tables()) {
       if (kind === 'ledger') continue;
-      tables[table] = [];
-      for await (const rows of database.rows(table)) tables[table].push(...rows);
+      tables[table] = await rowsOf(database, table);
     }
     return tables;
   } finally {

@@ -71,11 +71,6 @@ export class BatchScan {
     if (error !== undefined) throw error;
   }
 
-  /** Make the scan under way fail at its next chunk: interrupting the connection does not reach a statement that waits for us. */
-  stop(): void {
-    this.#error ??= new Error('the scan was stopped');
-  }
-
   /** The rows as chunks, for an appender. A chunk is good until the next one is asked for. */
   *chunks(): Generator<DuckDBDataChunk> {
     const chunk = DuckDBDataChunk.create(this.#columns.map(({ type }) => types[type]));

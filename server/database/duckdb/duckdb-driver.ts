@@ -1,11 +1,9 @@
 import type { DuckDBConnection } from './node-api.js';
-import { abortable } from '../abortable.js';
-import type { Row } from '../database.js';
-import type { Driver, SqlSession, Value } from '../driver.js';
+import type { Driver, SqlSession } from '../driver.js';
 import { SerialQueue } from '../serial-queue.js';
 import { duckDbError, isFatal } from './duckdb-errors.js';
 import { DuckDbFile, type DuckDbOptions } from './duckdb-file.js';
-import { bindings, DuckDbSession, plainRow } from './duckdb-session.js';
+import { DuckDbSession } from './duckdb-session.js';
 
 const FORMATS = {
   csv: "format csv, header true, delimiter ',', quote '\"', escape '\"'",
@@ -33,19 +31,13 @@ export class DuckDbDriver implements Driver {
     return this.#file.path;
   }
 
-  write<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  write<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
       const { writer, done, ...loader } = await this.#file.acquire();
       const session = new DuckDbSession(writer, this.#toError, loader);
-      const interrupt = (): void => {
-        loader.scan.stop();
-        writer.interrupt();
-      };
-      signal?.addEventListener('abort', interrupt);
       try {
         await session.run('begin');
-        const result = await work(signal ? abortable(session, signal) : session);
-        signal?.removeEventListener('abort', interrupt);
+        const result = await work(session);
         await session.run('commit');
         return result;
       } catch (error) {
@@ -54,7 +46,6 @@ export class DuckDbDriver implements Driver {
         await writer.run('rollback').catch(() => {});
         throw error;
       } finally {
-        signal?.removeEventListener('abort', interrupt);
         await loader.setPhase('otherwise');
         done();
       }
@@ -65,24 +56,6 @@ export class DuckDbDriver implements Driver {
     const { connection, done } = await this.#reader();
     try {
       return await work(new DuckDbSession(connection, this.#toError));
-    } finally {
-      done();
-    }
-  }
-
-  async *stream(sql: string, values: readonly Value[]): AsyncGenerator<Row[]> {
-    const { connection, done } = await this.#reader();
-    try {
-      const result = await connection.stream(sql, bindings(values)).catch((cause: unknown) => {
-        throw this.#toError(cause);
-      });
-      for (;;) {
-        const chunk = await result.fetchChunk().catch((cause: unknown) => {
-          throw this.#toError(cause);
-        });
-        if (!chunk || chunk.rowCount === 0) break;
-        yield chunk.getRowObjects(result.columnNames()).map(plainRow);
-      }
     } finally {
       done();
     }

@@ -151,7 +151,7 @@ export class DuckDbSession implements SqlSession {
   }
 }
 
-export function plainRow(row: Readonly<Record<string, DuckDBValue>>): Row {
+function plainRow(row: Readonly<Record<string, DuckDBValue>>): Row {
   const out: Record<string, string | number> = {};
   for (const name in row) {
     const value = row[name];
@@ -160,7 +160,7 @@ export function plainRow(row: Readonly<Record<string, DuckDBValue>>): Row {
   return out;
 }
 
-export function bindings(values: readonly Value[]): DuckDBValue[] {
+function bindings(values: readonly Value[]): DuckDBValue[] {
   return values.map((v) => (typeof v === 'number' ? BigInt(v) : v));
 }
 

@@ -4,9 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { fail } from '../../errors.js';
-import { abortable } from '../abortable.js';
-import type { Row } from '../database.js';
-import type { Driver, SqlSession, Value } from '../driver.js';
+import type { Driver, SqlSession } from '../driver.js';
 import { SerialQueue } from '../serial-queue.js';
 import { jsonToParquet } from './json-to-parquet.js';
 import { postgresError } from './postgres-errors.js';
@@ -14,7 +12,6 @@ import { PostgresSession } from './postgres-session.js';
 
 /** Whoever writes to this database holds this lock: migrations and merges must not meet. The number means nothing. */
 const LOCK = 7_233_026_411;
-const CURSOR_ROWS = 5000;
 const DATE = 1082;
 const BIGINT = 20;
 const NUMERIC = 1700;
@@ -62,51 +59,21 @@ export class PostgresDriver implements Driver {
     return driver;
   }
 
-  write<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  write<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     return this.#queue.run(() =>
       this.#connected(async (client) => {
         const session = new PostgresSession(client, this.#toError);
-        const [backend] = await session.all('select pg_backend_pid() as pid');
-        let cancelling: Promise<void> = Promise.resolve();
-        const interrupt = (): void => {
-          cancelling = this.#cancel(Number(backend?.['pid']));
-        };
-        signal?.addEventListener('abort', interrupt);
-        try {
-          await session.run('begin');
-          const guarded = signal ? abortable(session, signal) : session;
-          await guarded.run('select pg_advisory_xact_lock($1)', [LOCK]);
-          const result = await work(guarded);
-          signal?.removeEventListener('abort', interrupt);
-          await session.run('commit');
-          return result;
-        } finally {
-          signal?.removeEventListener('abort', interrupt);
-          // It must not hit what this connection does next.
-          await cancelling;
-        }
+        await session.run('begin');
+        await session.run('select pg_advisory_xact_lock($1)', [LOCK]);
+        const result = await work(session);
+        await session.run('commit');
+        return result;
       }),
     );
   }
 
   read<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     return this.#connected((client) => work(new PostgresSession(client, this.#toError)));
-  }
-
-  async *stream(sql: string, values: readonly Value[]): AsyncGenerator<Row[]> {
-    const client = await this.#connect();
-    const session = new PostgresSession(client, this.#toError);
-    try {
-      await session.run('begin');
-      await session.run(`declare tidemill_rows no scroll cursor for ${sql}`, values);
-      for (;;) {
-        const rows = await session.all(`fetch ${CURSOR_ROWS} from tidemill_rows`);
-        if (rows.length === 0) break;
-        yield rows;
-      }
-    } finally {
-      await release(client);
-    }
   }
 
   async copyTo(file: string, format: 'csv' | 'json' | 'parquet', sql: string): Promise<void> {
@@ -171,11 +138,6 @@ export class PostgresDriver implements Driver {
     } catch (cause) {
       throw this.#toError(cause);
     }
-  }
-
-  /** Interrupt the statement of another connection. It has ended already, or will in its own time, where this fails. */
-  async #cancel(pid: number): Promise<void> {
-    await this.read((session) => session.run('select pg_cancel_backend($1)', [pid])).catch(() => {});
   }
 
   readonly #toError = (cause: unknown): Error => postgresError(cause, this.name);

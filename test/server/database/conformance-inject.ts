@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Bean } from '#engine/bean-batch.js';
 import { L3ClickStream, L3Country, L3Object, L3Session } from '#processors/beans.js';
 import type { AnalyticsDatabase } from '#server/database/database.js';
-import { allRows, batches, beansIn, codeOf, inject, injection, type Databases } from './harness.js';
+import { batches, beansIn, codeOf, inject, injection, type Databases } from './harness.js';
+import { rowsOf } from '../../support/rows-of.js';
 
 const click = (from: string, to: string, clicks: number): Bean => ({ site: 'shop', object_from: from, object_to: to, clicks });
 const a = click('/a', '/b', 1);
@@ -27,7 +28,7 @@ export function injectTests(databases: () => Databases): void {
         beans: 2,
         sums: { clicks: 3 },
       });
-      expect(await allRows(db, 'l3_clickstream')).toEqual([a, b].map((bean) => ({ granularity: 'day', period: '2016-03-01', ...bean })));
+      expect(await rowsOf(db, 'l3_clickstream')).toEqual([a, b].map((bean) => ({ granularity: 'day', period: '2016-03-01', ...bean })));
     });
 
     test('replaces a period, and tells what became of its rows', async () => {
@@ -62,7 +63,7 @@ export function injectTests(databases: () => Databases): void {
       await inject(db, L3ClickStream, [b], { period: '2016-03-02' });
       await inject(db, L3ClickStream, [c]);
       await inject(db, L3ClickStream, []);
-      expect(await allRows(db, 'l3_clickstream')).toEqual([
+      expect(await rowsOf(db, 'l3_clickstream')).toEqual([
         { granularity: 'day', period: '2016-03-02', ...b },
         { granularity: 'month', period: '2016-03-01', ...a },
       ]);
@@ -72,7 +73,7 @@ export function injectTests(databases: () => Databases): void {
       const db = await open();
       await inject(db, L3ClickStream, [a, b]);
       expect(await inject(db, L3ClickStream, [])).toMatchObject({ before: 2, after: 0, removed: 2, beans: 0, sums: { clicks: 0 } });
-      expect(await allRows(db, 'l3_clickstream')).toEqual([]);
+      expect(await rowsOf(db, 'l3_clickstream')).toEqual([]);
     });
 
     test('the same injection again changes nothing, the ledger included', async () => {
@@ -115,7 +116,7 @@ export function injectTests(databases: () => Databases): void {
       const db = await open();
       await inject(db, L3ClickStream, [a, b]);
       await inject(db, L3Session, [{ site: 's', sessions: 1, impressions: 2, bounces: 0, duration_ms: 3 }], { period: '2016-03-02' });
-      const before = [await allRows(db, 'l3_clickstream'), await allRows(db, 'l3_session'), await db.ledger()];
+      const before = [await rowsOf(db, 'l3_clickstream'), await rowsOf(db, 'l3_session'), await db.ledger()];
       const failure = new Error('the part is damaged');
       const failing = function* () {
         yield* batches(L3ClickStream, [c]);
@@ -131,7 +132,7 @@ export function injectTests(databases: () => Databases): void {
         );
         await expect(db.inject(broken)).rejects.toBe(failure);
       }
-      expect([await allRows(db, 'l3_clickstream'), await allRows(db, 'l3_session'), await db.ledger()]).toEqual(before);
+      expect([await rowsOf(db, 'l3_clickstream'), await rowsOf(db, 'l3_session'), await db.ledger()]).toEqual(before);
       expect(await inject(db, L3ClickStream, [c])).toMatchObject({ inserted: 1, removed: 2 });
     });
 
@@ -149,7 +150,7 @@ export function injectTests(databases: () => Databases): void {
         const db = await open();
         const rounds: unknown[] = [];
         for (let round = 0; round < 2; round++) {
-          rounds.push(await put(db), await allRows(db, 'l3_clickstream'), await allRows(db, 'l3_session'));
+          rounds.push(await put(db), await rowsOf(db, 'l3_clickstream'), await rowsOf(db, 'l3_session'));
           expect((await db.ledger()).map((row) => row.package).sort()).toEqual(['/2', '/3', '/4', '/5']);
         }
         expect(await db.injectTogether([])).toEqual([]);
@@ -166,7 +167,7 @@ export function injectTests(databases: () => Databases): void {
     test('of several together that one of them fails, none happens', async () => {
       const db = await open();
       await inject(db, L3ClickStream, [a, b]);
-      const before = [await allRows(db, 'l3_clickstream'), await db.ledger()];
+      const before = [await rowsOf(db, 'l3_clickstream'), await db.ledger()];
       const failing = function* () {
         yield* batches(L3ClickStream, [b]);
         throw new Error('the part is damaged');
@@ -176,10 +177,10 @@ export function injectTests(databases: () => Databases): void {
         injection([{ type: L3ClickStream, batches: failing() }], { period: '2016-03-03' }),
       ];
       await expect(db.injectTogether(group)).rejects.toThrow('damaged');
-      expect([await allRows(db, 'l3_clickstream'), await db.ledger()]).toEqual(before);
+      expect([await rowsOf(db, 'l3_clickstream'), await db.ledger()]).toEqual(before);
       // Nor is anything left over that the next one would bring with it.
       await inject(db, L3ClickStream, [a, b]);
-      expect(await allRows(db, 'l3_clickstream')).toEqual(before[0]);
+      expect(await rowsOf(db, 'l3_clickstream')).toEqual(before[0]);
     });
 
     test('refuses a batch of another type and a period that is none', async () => {
@@ -206,26 +207,6 @@ export function injectTests(databases: () => Databases): void {
       expect(await db.ledger()).toEqual([]);
     });
 
-    test('is cancelled by its signal, and leaves everything as it was', async () => {
-      const db = await open();
-      await inject(db, L3ClickStream, [a]);
-      const ledger = await db.ledger();
-      const control = new AbortController();
-      const tables = [{ type: L3ClickStream, batches: batches(L3ClickStream, [b, c], 1) }];
-      const stopping = function* () {
-        yield* batches(L3ClickStream, [b]);
-        control.abort();
-        yield* batches(L3ClickStream, [c]);
-      };
-      expect(await codeOf(db.inject(injection(tables), AbortSignal.abort()))).toBe('TM_ERR_JOB_CANCELLED');
-      expect(await codeOf(db.inject(injection([{ type: L3ClickStream, batches: stopping() }]), control.signal))).toBe(
-        'TM_ERR_JOB_CANCELLED',
-      );
-      expect(await beansIn(db, 'l3_clickstream')).toEqual([a]);
-      expect(await db.ledger()).toEqual(ledger);
-      expect(await inject(db, L3ClickStream, [b])).toMatchObject({ inserted: 1, removed: 1 });
-    });
-
     test('injections that are asked for at once run one after the other, and reads between them', async () => {
       const db = await open();
       const days = Array.from({ length: 8 }, (_, i) => `2016-03-0${i + 1}`);
@@ -233,7 +214,7 @@ export function injectTests(databases: () => Databases): void {
         days.flatMap((period) => [
           inject(db, L3ClickStream, [a, b], { period }),
           db.totals('l3_clickstream'),
-          allRows(db, 'l3_clickstream'),
+          rowsOf(db, 'l3_clickstream'),
         ]),
       );
       expect(done).toHaveLength(24);

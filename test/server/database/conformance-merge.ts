@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bean } from '#engine/bean-batch.js';
 import { L2Object, L3Object } from '#processors/beans.js';
-import { allRows, batches, inject, injection, type Databases } from './harness.js';
+import { batches, inject, injection, type Databases } from './harness.js';
+import { rowsOf } from '../../support/rows-of.js';
 
 interface Seen {
   readonly object: string;
@@ -78,7 +79,7 @@ export function mergeTests(databases: () => Databases): void {
         beans: 3,
         sums: {},
       });
-      expect(await allRows(db, 'l2_object')).toEqual([
+      expect(await rowsOf(db, 'l2_object')).toEqual([
         { site: 's', object: '/a', type: 'Page', name: 'A', first_seen: 10, last_seen: 20, name_seen: 20 },
         { site: 's', object: '/b', type: 'News', name: '', first_seen: 20, last_seen: 30, name_seen: 0 },
         { site: 's', object: '/c', type: 'Page', name: '', first_seen: 30, last_seen: 30, name_seen: 0 },
@@ -115,7 +116,7 @@ export function mergeTests(databases: () => Databases): void {
                 ]),
               );
             }
-            results.push((await allRows(db, 'l2_object', { site })).map(({ site: _site, ...row }) => row));
+            results.push((await rowsOf(db, 'l2_object')).filter((row) => row['site'] === site).map(({ site: _site, ...row }) => row));
           }
           const model = new Map<string, Seen>();
           for (const s of days.flat()) model.set(s.object, model.has(s.object) ? mergeTwo(model.get(s.object)!, s) : s);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { L3Browser, L3Object } from '#processors/beans.js';
-import { allRows, codeOf, inject, injection, type Databases } from './harness.js';
+import { rowsOf } from '../../support/rows-of.js';
+import { codeOf, inject, injection, type Databases } from './harness.js';
 
 const browser = (site: string, name: string, sessions: number) => ({ site, browser: name, sessions, impressions: sessions * 2 });
 
@@ -38,32 +39,6 @@ export function readTests(databases: () => Databases): void {
       expect(await codeOf(db.top('l3_browser', 'browser', 2))).toBe('TM_ERR_TABLE_UNKNOWN');
     });
 
-    test('rows come in the order of the key, as many as asked for', async () => {
-      const db = await filled();
-      const rows = await allRows(db, 'l3_browser', { granularity: 'day', limit: 3 });
-      expect(rows.map((r) => `${r['period']} ${r['site']} ${r['browser']}`)).toEqual([
-        '2016-03-01 a Chrome',
-        '2016-03-01 a Firefox',
-        '2016-03-01 b Chrome',
-      ]);
-      expect(await allRows(db, 'l3_browser', { granularity: 'week' })).toEqual([]);
-      expect(await allRows(db, 'injection', { granularity: 'month' })).toMatchObject([
-        { processor: 'SessionInjection', rows: 1, beans: '{"L3Browser":1}' },
-      ]);
-    });
-
-    test('many rows come in pieces, and a reader may leave early', async () => {
-      const db = await databases().open([L3Object]);
-      const objects = Array.from({ length: 12_000 }, (_, i) => ({ site: 's', type: 'Page', object: String(i).padStart(6, '0'), views: i }));
-      await inject(db, L3Object, objects);
-      const pieces: number[] = [];
-      for await (const some of db.rows('l3_object')) pieces.push(some.length);
-      expect(pieces.length).toBeGreaterThan(1);
-      expect(pieces.reduce((x, y) => x + y)).toBe(12_000);
-      for await (const some of db.rows('l3_object')) if (some.length > 0) break;
-      expect(await inject(db, L3Object, [])).toMatchObject({ removed: 12_000 });
-    });
-
     test('what is read while an injection is under way is the state before it', async () => {
       const db = await filled();
       const during: unknown[] = [];
@@ -80,7 +55,7 @@ export function readTests(databases: () => Databases): void {
         code: 'TM_ERR_TABLE_UNKNOWN',
         data: { tables: ['l3_browser', 'l3_object', 'injection'] },
       });
-      expect(await codeOf(allRows(db, 'l3_nothing'))).toBe('TM_ERR_TABLE_UNKNOWN');
+      expect(await codeOf(rowsOf(db, 'l3_nothing'))).toBe('TM_ERR_TABLE_UNKNOWN');
       expect(await codeOf(db.totals('injection', { site: 'a' }))).toBe('TM_ERR_TABLE_UNKNOWN');
     });
 

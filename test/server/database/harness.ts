@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AggregateType } from '#engine/bean.js';
 import { batchOf, type Bean } from '#engine/bean-batch.js';
 import type { Batch } from '#engine/column.js';
-import type { AnalyticsDatabase, Injection, InjectionReport, Row, RowFilter, TableReport } from '#server/database/database.js';
+import type { AnalyticsDatabase, Injection, InjectionReport, Row, TableReport } from '#server/database/database.js';
 import type { Driver } from '#server/database/driver.js';
 import { injectAll } from '#server/database/inject.js';
 import { openDriver } from '#server/database/open-database.js';
 import { SqlDatabase } from '#server/database/sql-database.js';
+import { rowsOf } from '../../support/rows-of.js';
 
 /** An empty database of its own for each test, and SQL behind Tidemill's back. */
 export interface TestDatabase {
@@ -93,15 +94,9 @@ export async function inject(
   return report.tables[0]!;
 }
 
-export async function allRows(db: AnalyticsDatabase, table: string, filter?: RowFilter & { limit?: number }): Promise<Row[]> {
-  const rows: Row[] = [];
-  for await (const some of db.rows(table, filter)) rows.push(...some);
-  return rows;
-}
-
 /** Rows of a day's sums as their beans. */
 export async function beansIn(db: AnalyticsDatabase, table: string, period = '2016-03-01'): Promise<Row[]> {
-  const rows = await allRows(db, table, { granularity: 'day', from: period, to: period });
+  const rows = (await rowsOf(db, table)).filter((row) => row['granularity'] === 'day' && row['period'] === period);
   return rows.map(({ granularity: _granularity, period: _period, ...bean }) => bean);
 }
 
