@@ -113,7 +113,7 @@ export const serverErrors = {
     retryable: true,
   },
   TM_ERR_API_BIND: {
-    summary: 'The API cannot listen there. An address that others can reach needs the setting api.adminToken; a port must be free.',
+    summary: 'The API does not listen without a token on an address that others can reach: it needs the setting api.adminToken.',
     exitCode: 2,
   },
   TM_ERR_JOBS_FAILED: {
@@ -180,7 +180,8 @@ export const serverErrors = {
     summary: "The token shown is not the dataset's setting 'sensor.ingestToken'.",
   },
   TM_ERR_SENSOR_RATE: {
-    summary: "An address sent more than the setting 'sensor.rateLimit' allows. Try again after the time in Retry-After.",
+    summary:
+      "An address sent more than the setting 'sensor.rateLimit' allows, or too many large bodies at once. Try again after the time in Retry-After.",
     retryable: true,
   },
   TM_ERR_SENSOR_PRIVACY: {

@@ -29,7 +29,7 @@ const DRAIN_MS = 3000;
 
 /**
  * Serve a service over HTTP: job API, metrics, documentation and panel. The service must not be closed before this is.
- * Errors: TM_ERR_API_BIND (no admin token for an address that others reach, or the port is taken), those of the store.
+ * Errors: TM_ERR_API_BIND (no admin token for an address that others reach), TM_ERR_LISTEN (the port is taken), those of the store.
  */
 export async function startApi(service: Service, { host, port, log, drainMs = DRAIN_MS, panel }: ApiOptions): Promise<Api> {
   checkBinding(host, service.dataset.settings.api);
@@ -66,7 +66,7 @@ export async function startApi(service: Service, { host, port, log, drainMs = DR
     undo();
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== undefined && ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(code))
-      throw fail('TM_ERR_API_BIND', `the API cannot listen on ${host}:${port}: ${(cause as Error).message}`, { cause });
+      throw fail('TM_ERR_LISTEN', `the API cannot listen on ${host}:${port}: ${(cause as Error).message}`, { cause });
     throw cause;
   }
 }

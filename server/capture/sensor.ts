@@ -32,6 +32,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Seconds after which a refused sender may try again. */
 const RETRY_AFTER = 2;
 const TAG_MAX_AGE = 3600;
+/** The fewest addresses whose large bodies, announced and not sent, can take all the room there is for waiting bytes. */
+const ADDRESSES = 8;
 
 const BUSY: Problem = {
   status: 503,
@@ -45,6 +47,12 @@ const BROKEN: Problem = {
   detail: 'impressions cannot be written at the moment; nothing was taken',
   retryAfter: RETRY_AFTER,
 };
+const TOO_LARGE_TOGETHER: Problem = {
+  status: 429,
+  code: 'TM_ERR_SENSOR_RATE',
+  detail: 'this address is sending too many large bodies at once',
+  retryAfter: RETRY_AFTER,
+};
 
 /**
  * The HTTP side of the capture. An answer of 2xx means that every impression of the request is on the disk, in both open packages
@@ -52,7 +60,7 @@ const BROKEN: Problem = {
  */
 export function createSensor({ settings, spool, overload, counts, clock, log }: SensorOptions): FastifyInstance {
   const gate = createGate(settings);
-  const large = new LargeBodies(settings.bodyLimit);
+  const large = new LargeBodies(settings.bodyLimit, settings.requestQueue.maxBytes / ADDRESSES);
   const tag = readTag(settings.respectDoNotTrack);
   const app = fastify({
     logger: false,
@@ -74,10 +82,12 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
   /** Before the body is read, so that an overloaded sensor does not fill its memory with what it refuses. */
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const admitted = gate.admit(request, clock());
-    const problem = 'status' in admitted ? admitted : refusal(large.bytes);
+    const problem =
+      'status' in admitted
+        ? admitted
+        : (refusal(large.bytes) ?? (large.admit(request, reply, admitted.counted) ? undefined : TOO_LARGE_TOGETHER));
     if (problem === undefined) {
       request.sender = admitted as Sender;
-      large.count(request, reply);
       return done();
     }
     if (problem.status === 503) counts.refused++;

@@ -217,7 +217,7 @@ test('a port that is taken', async () => {
   await running(async ({ port }) => {
     const other = await processedData(50);
     await expect(startOn(other, {}, { port })).rejects.toMatchObject({
-      code: 'TM_ERR_API_BIND',
+      code: 'TM_ERR_LISTEN',
       message: expect.stringContaining(String(port)) as string,
     });
   });

@@ -225,6 +225,23 @@ describe('overload', () => {
     await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
   });
 
+  test('an address that announces large bodies and does not send them does not shut out others', async () => {
+    const sensor = { requestQueue: { maxBytes: 400_000 }, trustedProxies: ['127.0.0.1'] };
+    const capture = await capturing({ settings: { sensor } });
+    const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
+    const large = [{ ...page, name: 'x'.repeat(500) }].concat(Array.from({ length: 900 }, () => ({ ...page, name: '' })));
+    const slow = Array.from({ length: 9 }, () => connect(capture.port, '127.0.0.1'));
+    const head =
+      'POST /sensor HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\n[';
+    for (const socket of slow) socket.write(head);
+    await soon(() => expect(capture.status().rejected).toBe(8));
+    expect(await outcome(capture.post(large, from('192.0.2.1')))).toBe('429 TM_ERR_SENSOR_RATE');
+    expect(await outcome(capture.post(page, from('192.0.2.1')))).toBe(204);
+    expect(await outcome(capture.post(large, from('192.0.2.2')))).toBe(204);
+    for (const socket of slow) socket.destroy();
+    await soon(async () => expect(await outcome(capture.post(large, from('192.0.2.1')))).toBe(204));
+  });
+
   test('a disk that fails: 503 and CRITICAL, never a false 2xx', async () => {
     const capture = await capturing();
     const inTheWay = path.join(capture.folder, 'spool/sesrawdata/2026');
