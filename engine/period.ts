@@ -74,6 +74,12 @@ function modulo(a: number, b: number): number {
   return a - Math.floor(a / b) * b;
 }
 
+/** Whether two names are of one zone, such as UTC and utc, or Asia/Calcutta and Asia/Kolkata. Errors: TM_ERR_ZONE. */
+export function isSameZone(a: string, b: string): boolean {
+  const nameOf = (name: string): string => formatOf(name).resolvedOptions().timeZone;
+  return a === b || nameOf(a) === nameOf(b);
+}
+
 /** Whether a name is one of the machine's zones. It may know aliases of them too. */
 function isListed(name: string): boolean {
   return Intl.supportedValuesOf('timeZone').includes(name);

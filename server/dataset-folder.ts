@@ -23,7 +23,7 @@ export function storeFolder(folder: string): string {
   return path.join(folder, 'store');
 }
 
-/** The folder of a dataset that is there. Errors: TM_ERR_DATASET_NAME, TM_ERR_DATASET_UNKNOWN. */
+/** The folder of a dataset that is there. Errors: TM_ERR_DATASET_NAME, TM_ERR_DATASET_UNKNOWN, TM_ERR_STORE_UNREADABLE. */
 export function existingFolder(options: Pick<DatasetOptions, 'data' | 'name'>): string {
   const folder = folderOf(options);
   if (!LmdbStore.exists(storeFolder(folder)))

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from './errors.js';
-import { zone } from '../engine/period.js';
+import { isSameZone, zone } from '../engine/period.js';
 import { replaceFile } from '../engine/store/disk.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
+import type { Topology } from '../engine/processor.js';
 import { checkDatabaseUrl } from './database/url.js';
 import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
 import { loadDeclarations, type Declarations } from './declarations.js';
@@ -46,6 +47,7 @@ async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 
   const database = options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb');
   checkDatabaseUrl(database);
   const declarations = await loadDeclarations(folder, before.processors);
+  checkRetention(before, declarations.topology);
   const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
   try {
     const settings = mode === 'write' ? await settle(store, folder, options, wantedZone) : before;
@@ -86,19 +88,22 @@ function ownZone(folder: string): string | undefined {
 }
 
 function checkWanted(name: string, { timeZone }: Settings, wanted: string | undefined): void {
-  if (wanted !== undefined && wanted !== timeZone)
+  if (wanted !== undefined && !isSameZone(wanted, timeZone))
     throw fail('TM_ERR_DATASET_ZONE', `the dataset '${name}' has the time zone ${timeZone}, not ${wanted}`);
+}
+
+function checkRetention({ retention }: Settings, { locations }: Topology): void {
+  for (const name of Object.keys(retention)) {
+    if (locations.has(name)) continue;
+    throw fail('TM_ERR_SETTINGS', `retention.${name}: there is no such location. There are: ${[...locations.keys()].join(', ')}`);
+  }
 }
 
 /** Days are cut in the zone of the first import: a later edit of dataset.json must not mix two kinds of days. */
 function checkZone(store: LmdbStore, { timeZone }: Settings, name: string): void {
-  const cutIn = store.record(ZONE_RECORD.kind, ZONE_RECORD.key);
-  if (cutIn !== undefined && cutIn !== timeZone) {
-    throw fail(
-      'TM_ERR_DATASET_ZONE',
-      `the days of the dataset '${name}' were cut in ${JSON.stringify(cutIn)}, but its settings say ${timeZone}`,
-    );
-  }
+  const cutIn = store.record(ZONE_RECORD.kind, ZONE_RECORD.key) as string | undefined;
+  if (cutIn !== undefined && !isSameZone(cutIn, timeZone))
+    throw fail('TM_ERR_DATASET_ZONE', `the days of the dataset '${name}' were cut in ${cutIn}, but its settings say ${timeZone}`);
 }
 
 /** A secret of the dataset, so that nobody can try out addresses against the hashes. Errors: TM_ERR_SETTINGS. */

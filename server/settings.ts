@@ -192,16 +192,33 @@ export function rawSettings(file: string): unknown {
 export function readSettings(folder: string, environment: Readonly<Record<string, string | undefined>>): Settings {
   const file = settingsFile(folder);
   const raw = rawSettings(file);
-  const overridden = isObject(raw) ? override(settingsSchema, raw, 'TIDEMILL', environment) : raw;
+  const overridden = isObject(raw) ? override(settingsSchema, raw, [], environment) : raw;
   // Without making a function of each object's schema first: that pays where much is read with them.
   const parsed = settingsSchema.safeParse(overridden, { jitless: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting${insteadOf(key, issue.path)}`).join('; ')
-      : `${issue.path.join('.') || 'dataset.json'}: ${issue.message}`,
-  );
-  throw fail('TM_ERR_SETTINGS', `${file}: ${problems.join('; ')}`, { data: { problems } });
+  const isOverridden = ({ path: at }: z.core.$ZodIssue): boolean => environment[variableOf(at)] !== undefined;
+  const inFile = parsed.error.issues.filter((issue) => !isOverridden(issue)).map(problemOf);
+  const inEnvironment = parsed.error.issues.filter(isOverridden).map(({ path: at, message }) => `${variableOf(at)}: ${message}`);
+  const problems = [...inFile, ...inEnvironment];
+  throw fail('TM_ERR_SETTINGS', `${inFile.length > 0 ? `${file}: ` : ''}${problems.join('; ')}`, { data: { problems } });
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting${insteadOf(key, issue.path)}`).join('; ')
+    : `${issue.path.join('.') || 'dataset.json'}: ${issue.message}`;
+}
+
+/** The name of the variable of the environment that overrides a setting. */
+function variableOf(at: readonly PropertyKey[]): string {
+  return [
+    'TIDEMILL',
+    ...at.map((key) =>
+      String(key)
+        .replace(/[A-Z]/g, (c) => `_${c}`)
+        .toUpperCase(),
+    ),
+  ].join('_');
 }
 
 /** The setting that differs in its case only, such as that of a key written as `thresholdtime`. */
@@ -234,18 +251,22 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The settings with those of the environment put in; only plain values can come from there. */
-function override(schema: z.ZodType, value: unknown, prefix: string, environment: Readonly<Record<string, string | undefined>>): unknown {
+function override(
+  schema: z.ZodType,
+  value: unknown,
+  at: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): unknown {
   const inner = bare(schema);
   if (inner instanceof z.ZodObject) {
     const out: Record<string, unknown> = isObject(value) ? { ...value } : {};
     for (const [key, child] of Object.entries(inner.shape)) {
-      const name = `${prefix}_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
-      const made = override(child as z.ZodType, out[key], name, environment);
+      const made = override(child as z.ZodType, out[key], [...at, key], environment);
       if (made !== undefined) out[key] = made;
     }
     return value !== undefined && !isObject(value) ? value : out;
   }
-  const text = environment[prefix];
+  const text = environment[variableOf(at)];
   if (text === undefined) return value;
   if (inner instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
   return inner instanceof z.ZodNumber && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -64,9 +64,13 @@ export class LmdbStore implements LocationStore {
     this.createdAt = about.createdAt;
   }
 
-  /** Whether a folder holds a store. */
+  /** Whether a folder holds a store. Errors: TM_ERR_STORE_UNREADABLE where it cannot be looked at. */
   static exists(folder: string): boolean {
-    return existsSync(path.join(folder, 'data.mdb'));
+    try {
+      return statSync(path.join(folder, 'data.mdb'), { throwIfNoEntry: false }) !== undefined;
+    } catch (error) {
+      throw storeError(folder, error);
+    }
   }
 
   /**

@@ -3,7 +3,7 @@ import { findPackages, OPEN_FILE, CLOSED_FILE, TORN_FILE, RAW_LOCATIONS, type Fo
 import { noteOf } from '../service/notes.js';
 import { LogSource } from './log-source.js';
 import { dayOf, isMoved, moveSpooled, type MoveReport } from './spool-moves.js';
-import type { Day, Executor, WorkPackage } from '../../engine/index.js';
+import { zone, type Day, type Executor, type WorkPackage, type Zone } from '../../engine/index.js';
 import type { RawLocation } from '../acquisition/raw-packages.js';
 import type { Dataset } from '../dataset.js';
 import type { Log } from '../log.js';
@@ -31,6 +31,7 @@ export interface AgentOptions {
  */
 export class Agent {
   readonly #o: AgentOptions;
+  readonly #zone: Zone;
   readonly #sources: readonly LogSource[];
   readonly #stop = new AbortController();
   #busy: Promise<void> = Promise.resolve();
@@ -45,6 +46,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#o = options;
     const { folder, settings } = options.dataset;
+    this.#zone = zone(settings.timeZone);
     this.#sources = settings.sources.map((s) => new LogSource(s, folder, settings.timeZone));
   }
 
@@ -161,7 +163,11 @@ export class Agent {
     const { dataset, executor, clock, log, onPackages } = this.#o;
     const now = clock.now();
     const unmoved = this.#unmoved(found);
-    const moved = await moveSpooled({ dataset, executor, now, signal: this.#stop.signal, onPackages }, location, found);
+    const moved = await moveSpooled(
+      { dataset, executor, now, today: this.#zone.dayOf(now), signal: this.#stop.signal, onPackages },
+      location,
+      found,
+    );
     for (const file of moved.torn) log.warn('a torn line was put aside', { file });
     const { packagesMoved, linesMoved, waiting } = this.#status;
     this.#status = {

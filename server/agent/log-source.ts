@@ -69,7 +69,10 @@ export class LogSource {
       const files = await filesOf(this.#pattern);
       if (files.length === 0 && !isPattern(this.#settings.path)) throw fail('TM_ERR_IMPORT_NO_FILE', `there is no file ${this.#pattern}`);
       for (const gone of [...this.#seen.keys()].filter((f) => !files.includes(f))) this.#seen.delete(gone);
-      for (const file of files) await this.#readIfChanged(file, run).catch((error: unknown) => this.#fail(run, error));
+      for (const file of files) {
+        if (run.signal.aborted) return;
+        await this.#readIfChanged(file, run).catch((error: unknown) => this.#fail(run, error));
+      }
     } catch (error) {
       this.#fail(run, error);
     }

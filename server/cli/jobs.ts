@@ -21,8 +21,8 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
       printJson(withPeriod(job), options.json === true ? undefined : 2);
       return;
     }
-    const found = store
-      .jobs()
+    const all = store.jobs();
+    const found = all
       .filter(
         (j) =>
           (options.processor === undefined || j.processor === options.processor) &&
@@ -35,32 +35,37 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
       return;
     }
     const right = 'right' as const;
+    const optional = true as const;
     printTable(
       [
         { title: 'job', whole: true },
         { title: 'processor' },
         { title: 'period' },
         { title: 'state' },
-        { title: 'attempt', align: right },
-        { title: 'started (UTC)' },
-        { title: 'time', align: right },
-        { title: 'records in', align: right },
-        { title: 'records out', align: right },
-        { title: 'error' },
+        { title: 'time', align: right, optional },
+        { title: 'records in', align: right, optional },
+        { title: 'records out', align: right, optional },
+        { title: 'started (UTC)', whole: true, optional },
+        { title: 'attempt', align: right, optional },
+        { title: 'error', whole: true },
       ],
       shown.map((j) => [
         j.id,
         j.processor,
         formatPeriod(j.period),
         j.state === 'succeeded' && (j.counters['quarantined'] ?? 0) > 0 ? `succeeded, ${j.counters['quarantined']} quarantined` : j.state,
-        String(j.attempt),
-        j.startedAt === undefined ? '' : formatTime(j.startedAt),
         j.startedAt === undefined || j.finishedAt === undefined ? '' : formatDuration(j.finishedAt - j.startedAt),
         formatCount(j.counters['records_in'] ?? 0),
         formatCount(j.counters['records_out'] ?? 0),
+        j.startedAt === undefined ? '' : formatTime(j.startedAt),
+        String(j.attempt),
         j.error?.code ?? '',
       ]),
     );
+    if (found.length === 0 && all.length > 0) {
+      const processors = [...new Set(all.map((j) => j.processor))].toSorted();
+      print(`none of ${formatCount(all.length)} jobs is such a one; they are of ${processors.join(', ')}`);
+    }
     if (found.length > shown.length) print(`${formatCount(found.length - shown.length)} more; --limit shows more of them`);
   } finally {
     await store.close();

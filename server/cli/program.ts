@@ -111,8 +111,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      const message = error.message === '(outputHelp)' ? 'no such command' : error.message.replace(/^error: /, '');
-      if (json) reportError(fail('TM_ERR_USAGE', message), json);
+      // Commander has told people what is wrong, but where it printed the help in place of that.
+      const isHelp = error.message === '(outputHelp)';
+      const [, asked] = program.args;
+      const missing = asked === undefined ? 'a command is missing' : `there is no command '${asked}'`;
+      if (json || isHelp) reportError(fail('TM_ERR_USAGE', isHelp ? missing : error.message.replace(/^error: /, '')), json);
       return 2;
     }
     if (controller.signal.aborted) {

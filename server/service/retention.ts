@@ -9,7 +9,6 @@ import {
   type WorkPackage,
   type Zone,
 } from '../../engine/index.js';
-import { fail } from '../errors.js';
 import type { RetentionStatus } from './contract.js';
 import type { Settings } from '../settings.js';
 
@@ -20,12 +19,6 @@ export interface RetentionParts {
   readonly settings: Settings['retention'];
   /** Whether a period has ended by the clock, and all that was captured of it is in the locations. */
   readonly closed: (period: Period) => boolean;
-}
-
-/** Errors: TM_ERR_SETTINGS where a location is not known. */
-export function checkRetention({ settings, topology }: Pick<RetentionParts, 'settings' | 'topology'>): void {
-  for (const name of Object.keys(settings))
-    if (!topology.locations.has(name)) throw fail('TM_ERR_SETTINGS', `retention.${name}: there is no such location`);
 }
 
 /** Frees the beans of packages that are old enough and that no job needs any more. */
@@ -48,6 +41,11 @@ export class Retention {
     const run = this.#busy.then(() => this.#purge(now));
     this.#busy = run.catch(() => undefined);
     return run;
+  }
+
+  /** Wait for what is under way. */
+  async idle(): Promise<void> {
+    await this.#busy;
   }
 
   async #purge(now: number): Promise<readonly RetentionStatus[]> {

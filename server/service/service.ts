@@ -9,7 +9,7 @@ import { isAway, LastingSink } from './lasting-sink.js';
 import { nextMidnight } from './midnight.js';
 import { noteOf } from './notes.js';
 import { unitOf, unitsFor } from './rerun.js';
-import { checkRetention, Retention } from './retention.js';
+import { Retention } from './retention.js';
 import { TaskLog } from './task-log.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Dataset } from '../dataset.js';
@@ -62,11 +62,9 @@ export class RunningService implements Service {
 
   /**
    * Begin to work on a dataset: the first look at the spool is over when it resolves.
-   * Errors: TM_ERR_SETTINGS, those of the store. A database that is not there is in the status, and tried again.
+   * Errors: those of the store. A database that is not there is in the status, and tried again.
    */
   static async start(options: ServiceOptions): Promise<RunningService> {
-    const { topology, settings } = options.dataset;
-    checkRetention({ topology, settings: settings.retention });
     const service = new RunningService(options);
     await service.#start();
     return service;
@@ -209,7 +207,7 @@ export class RunningService implements Service {
   async close(): Promise<void> {
     for (const callOff of this.#alarms.values()) callOff();
     this.#coordinator.pause(true);
-    await Promise.all([this.#agent.stop(), this.#idle()]);
+    await Promise.all([this.#agent.stop(), this.#retention.idle(), this.#idle()]);
     this.#stop.abort(new Error('the service ends'));
     await this.#serving;
     await this.#sink.close();

@@ -8,8 +8,6 @@ import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } f
 import { pad, truncate, visible, widthOf } from './text.js';
 
 export interface ProgressTask {
-  /** So many more are done. */
-  advance(n: number): void;
   /** So many are done in all, of so many. */
   update(done: number, total?: number): void;
   /** The task's line goes away. */
@@ -19,8 +17,6 @@ export interface ProgressTask {
 export interface Progress {
   /** Begin a task. Without a total it shows a count and a rate. `unit` is a noun; `bytes` are written as sizes. */
   task(name: string, options?: { readonly total?: number; readonly unit?: string }): ProgressTask;
-  /** Print a line above the bars. It is printed as it is, also where no bars show. */
-  print(line: string): void;
   /** Remove the bars and give the cursor back. The process ending or a signal does the same. */
   stop(): void;
 }
@@ -62,15 +58,15 @@ export function startProgress({
   let timer: NodeJS.Timeout | undefined;
 
   const erase = (): string => (drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : '');
-  const redraw = (above = ''): void => {
+  const redraw = (): void => {
     const now = performance.now();
     const lines =
       now - started < SHOW_AFTER_MS
         ? []
         : progressLines([...tasks], now, stream.columns || USUAL.columns).slice(0, (stream.rows || USUAL.rows) - 1);
-    if (lines.length === 0 && drawn === 0 && above === '') return;
+    if (lines.length === 0 && drawn === 0) return;
     const cursor = drawn === 0 && lines.length > 0 ? '\x1b[?25l' : '';
-    stream.write(erase() + above + cursor + lines.map((line) => `${line}\n`).join(''));
+    stream.write(erase() + cursor + lines.map((line) => `${line}\n`).join(''));
     drawn = lines.length;
   };
   const stop = (): void => {
@@ -99,9 +95,6 @@ export function startProgress({
       const state: TaskState = { name: visible(name), unit, total, done: 0, samples: [[performance.now(), 0]] };
       tasks.add(state);
       return {
-        advance: (n) => {
-          state.done += n;
-        },
         update: (done, newTotal = state.total) => {
           state.done = done;
           state.total = newTotal;
@@ -110,10 +103,6 @@ export function startProgress({
           tasks.delete(state);
         },
       };
-    },
-    print: (line) => {
-      if (timer === undefined) stream.write(`${line}\n`);
-      else redraw(`${line}\n`);
     },
     stop,
   };

@@ -144,6 +144,7 @@ describe('the dataset', () => {
     expect(fails(await tidemillHere(['import', lines, '--tz', 'UTC', '--data', data]), 2, 'TM_ERR_DATASET_ZONE')).toContain(
       'Asia/Kathmandu',
     );
+    expect(await tidemillHere(['import', lines, '--tz', 'asia/katmandu', '--data', data])).toMatchObject({ code: 0 });
     // Days are cut already.
     writeFileSync(settings, JSON.stringify({ timeZone: 'UTC' }));
     expect(fails(await tidemillHere(['process', '--data', data]), 2, 'TM_ERR_DATASET_ZONE')).toMatch(/Asia\/Kathmandu.*UTC/);
@@ -164,8 +165,11 @@ describe('the dataset', () => {
     writeFileSync(settings, '{}');
     const environment = { TIDEMILL_SESSION_TIMEOUT_MINUTES: 'soon' };
     expect(fails(await tidemill(['run', lines, '--data', data], { environment }), 2, 'TM_ERR_SETTINGS')).toContain(
-      'session.timeoutMinutes',
+      'TIDEMILL_SESSION_TIMEOUT_MINUTES: ',
     );
+    writeFileSync(settings, JSON.stringify({ retention: { sesrawdat: { keep: '30d' } } }));
+    expect(fails(await tidemillHere(['run', lines, '--data', data]), 2, 'TM_ERR_SETTINGS')).toContain('retention.sesrawdat: ');
+    writeFileSync(settings, '{}');
     writeFileSync(path.join(data, 'analytics', 'visitor.key'), '');
     expect(fails(await tidemillHere(['run', lines, '--data', data]), 2, 'TM_ERR_SETTINGS')).toContain('visitor.key');
   });

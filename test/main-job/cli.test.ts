@@ -49,6 +49,8 @@ describe('help', () => {
     const { code, stderr } = await tidemill([]);
     expect(code).toBe(2);
     expect(stderr).toContain('Commands:');
+    expect(stderr).toContain('tidemill: a command is missing (TM_ERR_USAGE)');
+    expect(await tidemill(['help', 'rum'])).toMatchObject({ code: 2, stderr: expect.stringContaining("no command 'rum'") as string });
   });
 });
 

@@ -35,3 +35,11 @@ test('the environment goes before the file', () => {
   });
   expect([session.timeoutMinutes, sensor.requestQueue.maxSize]).toEqual([7, 11_000]);
 });
+
+test('of a bad value it says whether the file or the environment has it', () => {
+  const variable = { TIDEMILL_SESSION_TIMEOUT_MINUTES: 'soon' };
+  expect(() => settingsOf('{}', variable)).toThrow(/^TIDEMILL_SESSION_TIMEOUT_MINUTES: /);
+  expect(() => settingsOf('{"sensor":{"commitMs":-1}}', variable)).toThrow(
+    /dataset\.json: sensor\.commitMs: .*; TIDEMILL_SESSION_TIMEOUT_MINUTES: /,
+  );
+});

@@ -1,5 +1,16 @@
 /* What LmdbStore does beyond its contract: locking, sweeping, and meeting damage. */
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { describe, expect, test } from 'vitest';
@@ -229,6 +240,8 @@ describe('damage', () => {
     const cases = ['file', 'folder-in-place', 'text', 'zeros', ...(mode === 'read' ? ['nowhere'] : [])];
     expect(await readAll(mode, cases.map(at))).toEqual(cases.map(() => 'TM_ERR_STORE_UNREADABLE'));
     expect(LmdbStore.exists(at('nowhere'))).toBe(false);
+    symlinkSync(at('circle'), at('circle'));
+    expect(() => LmdbStore.exists(at('circle'))).toThrow('cannot be used: ELOOP');
   });
 
   test('a store of another version is refused', async () => {

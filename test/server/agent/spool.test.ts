@@ -79,6 +79,19 @@ test('lines of several days make a package on each; what is open, or empty, make
   });
 });
 
+test('of days that have passed no folder is left; those of today stay', async () => {
+  const data = dataset();
+  spooled(data, 'oirawdata', DAY, 1, line(NOON));
+  spooled(data, 'oirawdata', '2026-03-01', 2, line(NOON));
+  spooled(data, 'oirawdata', '2026-03-01', 3, line(NOON));
+  spooled(data, 'sesrawdata', '2025-12-31', 4, line(NOON));
+  await serving(data, new ManualClock(NOON), async ({ settled }) => {
+    await settled();
+    const folders = readdirSync(path.join(data, 'analytics/spool'), { recursive: true, encoding: 'utf8' });
+    expect(folders.toSorted()).toEqual(['oirawdata', 'oirawdata/2026', 'oirawdata/2026/03', 'oirawdata/2026/03/02', 'sesrawdata']);
+  });
+});
+
 test('an id counts once a day in each location, across packages and starts', async () => {
   const data = dataset();
   const clock = new ManualClock(NOON);

@@ -2,9 +2,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openForWriting } from '#server/dataset.js';
-import { createLog } from '#server/log.js';
-import { RunningService } from '#server/service/service.js';
 import { line, prepareDataset } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled } from '../../support/service.js';
@@ -115,13 +112,4 @@ test('impressions with ids: kept as long as one that comes late with the same id
     await soon(() => expect(service.status().retention[0]).toMatchObject({ location: 'oirawdata', purged: 3 }));
   });
   expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true }]);
-});
-
-test('a location that is not there is an error of the settings', async () => {
-  const data = temporaryFolder();
-  prepareDataset(data, { settings: { retention: { nowhere: { keep: '1d' } } } });
-  const dataset = await openForWriting({ data, name: 'analytics', environment: {} });
-  const log = createLog('test', () => undefined);
-  await expect(RunningService.start({ dataset, log })).rejects.toMatchObject({ code: 'TM_ERR_SETTINGS' });
-  await dataset.store.close();
 });

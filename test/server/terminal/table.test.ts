@@ -49,6 +49,15 @@ test('what is copied from a table is not shortened', () => {
   expect(renderTable(ids, [['job_1795645446004_000150', 'VisitorMonthInjection']], 36)).toContain('job_1795645446004_000150  VisitorMo…');
 });
 
+test('optional columns are left out before others can be read no more, the last first', () => {
+  const optional = true as const;
+  const jobs = [{ title: 'job' }, { title: 'time', optional }, { title: 'attempt', optional }, { title: 'error', whole: true as const }];
+  const rows = [['a job of many words', '1.2 s', '1', 'TM_ERR_DISK_FULL']];
+  const titles = (width: number): string => renderTable(jobs, rows, width).split('\n')[0]?.replaceAll(/ +/g, ' ') ?? '';
+  expect([60, 50, 45, 30].map(titles)).toEqual(['job time attempt error', 'job time attempt error', 'job time error', 'job error']);
+  expect(renderTable(jobs, rows, 30)).toContain('a job of ma…  TM_ERR_DISK_FULL');
+});
+
 test('no line is wider than the terminal, however narrow', () => {
   for (let width = 1; width < 60; width++) {
     const table = renderTable(columns, [['/日本語/日本語/日本語', '1,234,567', 'name 👍👍👍👍']], width);
