@@ -25,10 +25,6 @@ export class JobOverview {
     for (const job of [...jobs].sort((a, b) => numberOf(a.id) - numberOf(b.id))) this.#take(job);
   }
 
-  get size(): number {
-    return this.#table.size;
-  }
-
   /** A job is new, or has changed. */
   apply(job: Job): void {
     this.#newest.delete(job.id);

@@ -26,10 +26,6 @@ export class JobTable {
   readonly #codes = new Map<string, number>();
   readonly #names: string[] = [];
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** Put a job in, or in the place of what was known of it; answers the state that it was in. */
   put(job: Pick<Job, 'id' | 'processor' | 'period' | 'state'>): JobState | undefined {
     const number = numberOf(job.id);
