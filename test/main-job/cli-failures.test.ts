@@ -313,6 +313,18 @@ describe('an interruption', () => {
     expect(await differences(databaseOf(data), [longer])).toEqual([]);
     expect(await tidemillJson(['jobs', '--data', data, '--state', 'running'])).toEqual([]);
   });
+
+  test('while a pipe is read that nobody writes to ends as well', async () => {
+    const data = fresh();
+    const pipe = path.join(folder, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const child = startTidemill(['import', pipe, '--data', data]);
+    const end = ended(child);
+    const spooled = path.join(data, 'analytics', 'store', 'scratch', 'import-1', 'stream-0');
+    await vi.waitFor(() => expect(existsSync(spooled)).toBe(true), { timeout: 60_000, interval: 2 });
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ signal: 'SIGINT', stderr: expect.stringContaining('interrupted') as string });
+  });
 });
 
 /** A file system of a size, or undefined where this machine does not let us make one. */
