@@ -352,7 +352,7 @@ export class Coordinator {
     } finally {
       outer.removeEventListener('abort', onAbort);
       this.#active.delete(job.id);
-      store.dropScratch(`${job.id}-${job.attempt}`);
+      await store.dropScratch(`${job.id}-${job.attempt}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Database, RootDatabase } from 'lmdb';
@@ -151,19 +151,25 @@ export class LmdbStore implements LocationStore {
   scratch(name: string): string {
     const folder = path.join(this.#folder, SCRATCH, name);
     try {
-      this.#removeScratch(name);
-      mkdirSync(folder, { recursive: true });
+      if (mkdirSync(folder, { recursive: true }) === undefined) {
+        rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+        mkdirSync(folder, { recursive: true });
+      }
     } catch (error) {
       throw storeError(this.#folder, error);
     }
     return folder;
   }
 
-  dropScratch(name: string): void {
+  async dropScratch(name: string): Promise<void> {
+    const folder = path.join(this.#folder, SCRATCH, name);
     try {
-      this.#removeScratch(name);
-    } catch {
-      // What is left there the next opening sweeps.
+      // It is empty mostly, or was never made: to look into it first would only take longer.
+      await rmdir(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      // Again where a worker that was given up put one more file into it. What is left the next opening sweeps.
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     }
   }
 
@@ -207,11 +213,6 @@ export class LmdbStore implements LocationStore {
     this.#lock?.release();
   }
 
-  #removeScratch(name: string): void {
-    // Again where a worker that was given up put one more file into it.
-    rmSync(path.join(this.#folder, SCRATCH, name), { recursive: true, force: true, maxRetries: 3 });
-  }
-
   #folderOf(packagePath: string): string {
     return path.join(this.#folder, ...packagePath.split('/').slice(2));
   }
@@ -219,9 +220,13 @@ export class LmdbStore implements LocationStore {
   async #place(p: WorkPackage, files: readonly StagedFile[]): Promise<void> {
     if (files.length === 0) return;
     const folder = this.#folderOf(p.path);
-    // A package that is made again keeps its files until each is replaced: its record must never point at nothing.
-    if (this.package(p.path) === undefined) await rm(folder, { recursive: true, force: true });
-    const firstMade = await mkdir(folder, { recursive: true });
+    let firstMade = await mkdir(folder, { recursive: true });
+    // A package that is made again keeps its files until each is replaced: its record must never point at nothing. What else is there
+    // is of a commit that failed.
+    if (firstMade === undefined && this.package(p.path) === undefined) {
+      await rm(folder, { recursive: true, force: true });
+      firstMade = await mkdir(folder, { recursive: true });
+    }
     // What a record refers to is on the disk before it. No worker waits for that.
     await Promise.all(files.filter(({ how }) => how === 'move').map(({ from }) => sync(from)));
     for (const { name, from, how } of files) {
@@ -235,12 +240,11 @@ export class LmdbStore implements LocationStore {
         });
       }
     }
-    // A name is on the disk when its folder is.
+    // A name is on the disk when its folder is. At once they are one write of the file system's journal.
     const top = firstMade === undefined ? folder : path.dirname(firstMade);
-    for (let at = folder; ; at = path.dirname(at)) {
-      await sync(at);
-      if (at === top) break;
-    }
+    const folders = [folder];
+    for (let at = folder; at !== top; at = path.dirname(at)) folders.push(path.dirname(at));
+    await Promise.all(folders.map(sync));
   }
 
   /** Wait until all commits so far are on the disk. */

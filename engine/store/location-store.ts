@@ -47,7 +47,7 @@ export interface LocationStore {
   file(p: WorkPackage, part: Part): string;
   /** An empty folder for the files of one attempt, on the same disk as the parts. */
   scratch(name: string): string;
-  dropScratch(name: string): void;
+  dropScratch(name: string): Promise<void>;
   /**
    * Apply a change. When it resolves, packages and records are on the disk; jobs alone are safe from the end of the
    * process only. Answers false where `onlyFor` refuses it.

@@ -94,7 +94,7 @@ export async function importFiles(
     }
     return await new Import(sources, { store, executor, folder, signal: options.signal }, now, options, number).run();
   } finally {
-    store.dropScratch(scratch);
+    await store.dropScratch(scratch);
   }
 }
 

@@ -122,7 +122,7 @@ async function commitAll(
     if (created.length > 0) onPackages(created);
     return { created, lines: made.reduce((n, m) => n + m.lines, 0) };
   } finally {
-    store.dropScratch(scratch);
+    await store.dropScratch(scratch);
   }
 }
 

@@ -321,12 +321,12 @@ describe.for(implementations)('$name', ({ open }) => {
     expect([await store.next('job'), await store.next('job'), await store.next('other')]).toEqual([51, 52, 2]);
   });
 
-  test('a scratch folder is empty when it is asked for, and gone when it is dropped', () => {
+  test('a scratch folder is empty when it is asked for, and gone when it is dropped', async () => {
     const at = store.scratch('job-1');
     expect(readdirSync(at)).toEqual([]);
     raw('a');
-    store.dropScratch('job-1');
-    store.dropScratch('never-was');
+    await store.dropScratch('job-1');
+    await store.dropScratch('never-was');
     expect(existsSync(at)).toBe(false);
     const again = store.scratch('-analytics-loc-2020-01-01-a');
     expect(readdirSync(again)).toEqual([]);
