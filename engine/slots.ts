@@ -43,15 +43,15 @@ export class Slots {
    */
   take(ready: readonly Unit[]): Unit[] {
     const priority = ({ processor }: Unit): number => this.#priority.get(processor.name) ?? 0;
-    const taken: Unit[] = [];
+    const chosen: Unit[] = [];
     for (const unit of [...ready].sort((a, b) => a.period.first - b.period.first || priority(b) - priority(a))) {
       if (!this.#hasRoom(isInjection(unit)) || !this.#readers.mayStart(unit)) continue;
       if (isInjection(unit)) this.#injections++;
       this.#taken.set(unit.key, unit);
       this.#readers.start(unit);
-      taken.push(unit);
+      chosen.push(unit);
     }
-    return taken;
+    return chosen;
   }
 
   /** The unit does not run any more. */

@@ -47,7 +47,7 @@ async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 
   const database = options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb');
   checkDatabaseUrl(database);
   const declarations = await loadDeclarations(folder, before.processors);
-  checkRetention(before, declarations.topology);
+  checkRetention(folder, before, declarations.topology);
   const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
   try {
     const settings = mode === 'write' ? await settle(store, folder, options, wantedZone) : before;
@@ -92,10 +92,11 @@ function checkWanted(name: string, { timeZone }: Settings, wanted: string | unde
     throw fail('TM_ERR_DATASET_ZONE', `the dataset '${name}' has the time zone ${timeZone}, not ${wanted}`);
 }
 
-function checkRetention({ retention }: Settings, { locations }: Topology): void {
+function checkRetention(folder: string, { retention }: Settings, { locations }: Topology): void {
   for (const name of Object.keys(retention)) {
     if (locations.has(name)) continue;
-    throw fail('TM_ERR_SETTINGS', `retention.${name}: there is no such location. There are: ${[...locations.keys()].join(', ')}`);
+    const there = [...locations.keys()].join(', ');
+    throw fail('TM_ERR_SETTINGS', `${settingsFile(folder)}: retention.${name}: there is no such location. There are: ${there}`);
   }
 }
 

@@ -78,7 +78,9 @@ export const settingsSchema = z.strictObject({
             .int()
             .positive()
             .default(67_108_864)
-            .describe('bytes of waiting impressions and of large bodies under way at which the sensor refuses more'),
+            .describe(
+              'bytes of waiting impressions and of large bodies under way at which the sensor refuses more; one address may take an eighth with large bodies',
+            ),
         })
         .prefault({}),
       bodyLimit: z.int().min(1024).default(1_048_576).describe('greatest body of a request to the sensor, in bytes'),
@@ -108,8 +110,8 @@ export const settingsSchema = z.strictObject({
       respectDoNotTrack: z.boolean().default(false).describe('take nothing from browsers that send Do Not Track or Global Privacy Control'),
     })
     .refine(({ requestQueue: { warnSize, maxSize } }) => warnSize <= maxSize, {
-      path: ['requestQueue', 'warnSize'],
-      message: 'must not be above sensor.requestQueue.maxSize',
+      path: ['requestQueue'],
+      message: 'warnSize must not be above maxSize',
     })
     .prefault({}),
   api: z
@@ -192,13 +194,19 @@ export function rawSettings(file: string): unknown {
 export function readSettings(folder: string, environment: Readonly<Record<string, string | undefined>>): Settings {
   const file = settingsFile(folder);
   const raw = rawSettings(file);
-  const overridden = isObject(raw) ? override(settingsSchema, raw, [], environment) : raw;
+  const applied = new Map<string, readonly string[]>();
+  const overridden = isObject(raw) ? override(settingsSchema, raw, [], environment, applied) : raw;
   // Without making a function of each object's schema first: that pays where much is read with them.
   const parsed = settingsSchema.safeParse(overridden, { jitless: true });
   if (parsed.success) return parsed.data;
-  const isOverridden = ({ path: at }: z.core.$ZodIssue): boolean => environment[variableOf(at)] !== undefined;
-  const inFile = parsed.error.issues.filter((issue) => !isOverridden(issue)).map(problemOf);
-  const inEnvironment = parsed.error.issues.filter(isOverridden).map(({ path: at, message }) => `${variableOf(at)}: ${message}`);
+  /** The variables that a problem may be due to: of a rule that several settings share, those of all of them. */
+  const variables = ({ code, path: at }: z.core.$ZodIssue): string[] =>
+    code === 'unrecognized_keys' ? [] : [...applied].filter(([, of]) => at.every((key, i) => of[i] === key)).map(([name]) => name);
+  const { issues } = parsed.error;
+  const inFile = issues.filter((issue) => variables(issue).length === 0).map(problemOf);
+  const inEnvironment = issues.flatMap((issue) =>
+    variables(issue).length === 0 ? [] : [`${variables(issue).join(', ')}: ${issue.message}`],
+  );
   const problems = [...inFile, ...inEnvironment];
   throw fail('TM_ERR_SETTINGS', `${inFile.length > 0 ? `${file}: ` : ''}${problems.join('; ')}`, { data: { problems } });
 }
@@ -250,24 +258,27 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The settings with those of the environment put in; only plain values can come from there. */
+/** The settings with those of the environment put in, which `applied` tells; only plain values can come from there. */
 function override(
   schema: z.ZodType,
   value: unknown,
   at: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  applied: Map<string, readonly string[]>,
 ): unknown {
   const inner = bare(schema);
   if (inner instanceof z.ZodObject) {
     const out: Record<string, unknown> = isObject(value) ? { ...value } : {};
     for (const [key, child] of Object.entries(inner.shape)) {
-      const made = override(child as z.ZodType, out[key], [...at, key], environment);
+      const made = override(child as z.ZodType, out[key], [...at, key], environment, applied);
       if (made !== undefined) out[key] = made;
     }
     return value !== undefined && !isObject(value) ? value : out;
   }
-  const text = environment[variableOf(at)];
+  const name = variableOf(at);
+  const text = environment[name];
   if (text === undefined) return value;
+  applied.set(name, at);
   if (inner instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
   return inner instanceof z.ZodNumber && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

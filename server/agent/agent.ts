@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { findPackages, OPEN_FILE, CLOSED_FILE, TORN_FILE, RAW_LOCATIONS, type FoundPackage } from '../capture/spool/names.js';
 import { noteOf } from '../service/notes.js';
+import { removeEmptyDays } from './empty-days.js';
 import { LogSource } from './log-source.js';
 import { dayOf, isMoved, moveSpooled, type MoveReport } from './spool-moves.js';
 import { zone, type Day, type Executor, type WorkPackage, type Zone } from '../../engine/index.js';
@@ -32,6 +33,7 @@ export interface AgentOptions {
 export class Agent {
   readonly #o: AgentOptions;
   readonly #zone: Zone;
+  readonly #spool: string;
   readonly #sources: readonly LogSource[];
   readonly #stop = new AbortController();
   #busy: Promise<void> = Promise.resolve();
@@ -47,6 +49,7 @@ export class Agent {
     this.#o = options;
     const { folder, settings } = options.dataset;
     this.#zone = zone(settings.timeZone);
+    this.#spool = path.join(folder, 'spool');
     this.#sources = settings.sources.map((s) => new LogSource(s, folder, settings.timeZone));
   }
 
@@ -154,6 +157,7 @@ export class Agent {
         });
       }
     }
+    await removeEmptyDays(this.#spool, this.#zone.dayOf(clock.now()) - 1);
     await this.#find();
     this.#o.onPackages([]);
     if (failed !== undefined) throw failed.error;
@@ -163,11 +167,7 @@ export class Agent {
     const { dataset, executor, clock, log, onPackages } = this.#o;
     const now = clock.now();
     const unmoved = this.#unmoved(found);
-    const moved = await moveSpooled(
-      { dataset, executor, now, today: this.#zone.dayOf(now), signal: this.#stop.signal, onPackages },
-      location,
-      found,
-    );
+    const moved = await moveSpooled({ dataset, executor, now, signal: this.#stop.signal, onPackages }, location, found);
     for (const file of moved.torn) log.warn('a torn line was put aside', { file });
     const { packagesMoved, linesMoved, waiting } = this.#status;
     this.#status = {
@@ -194,7 +194,7 @@ export class Agent {
     const days = new Set<Day>();
     const closed = new Map<RawLocation, FoundPackage[]>();
     for (const location of RAW_LOCATIONS) {
-      const found = await findPackages(path.join(dataset.folder, 'spool'), location);
+      const found = await findPackages(this.#spool, location);
       for (const p of found)
         if (p.files.includes(OPEN_FILE) || (p.files.includes(CLOSED_FILE) && !isMoved(dataset.store, p))) days.add(dayOf(p.package));
       closed.set(location, found.filter(isClosed));

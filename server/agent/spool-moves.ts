@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { rename, mkdir, rm, rmdir } from 'node:fs/promises';
+import { rename, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sync } from '../../engine/store/disk.js';
 import { parseDay, type Day, type Executor, type LocationStore, type WorkPackage } from '../../engine/index.js';
@@ -25,8 +25,6 @@ export interface SpoolMove {
   readonly dataset: Dataset;
   readonly executor: Executor;
   readonly now: number;
-  /** The local day that it is. */
-  readonly today: Day;
   readonly signal: AbortSignal;
   /** Told of packages as soon as they are committed, whatever goes wrong after that. */
   readonly onPackages: (created: readonly WorkPackage[]) => void;
@@ -68,7 +66,6 @@ export async function moveSpooled(move: SpoolMove, location: RawLocation, found:
     try {
       if (p.files.includes(TORN_FILE)) torn.push(await putAside(spool, p.package));
       await rm(path.join(spool, p.package), { recursive: true, force: true, maxRetries: 3 });
-      if (dayOf(p.package) < move.today) await removeEmpty(spool, p.package);
     } catch (error) {
       left ??= { error };
     }
@@ -180,15 +177,6 @@ function packagePath(dataset: string, at: string, day: Day): string {
   const [location = '', , , , name = ''] = at.split('/');
   const date = new Date(day * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '/');
   return `/${dataset}/${location}/${date}/${name}`;
-}
-
-/** Remove the folders above a package that nothing is in: those of a day that has passed, where the sensor makes none any more. */
-async function removeEmpty(spool: string, at: string): Promise<void> {
-  try {
-    for (let folder = path.dirname(at); folder.includes('/'); folder = path.dirname(folder)) await rmdir(path.join(spool, folder));
-  } catch {
-    // Others are in it: the last of them takes it along.
-  }
 }
 
 /** Keep what a crash left of a line: nobody was told that it had been taken, and somebody may want to see it. */

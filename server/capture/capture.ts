@@ -85,7 +85,7 @@ export async function startCapture({ folder, settings, host, port, log, clock = 
   } catch (cause) {
     await spool.close();
     lock.release();
-    throw fail('TM_ERR_LISTEN', `the sensor cannot listen on ${host} port ${port}: ${(cause as Error).message}`, { cause });
+    throw fail('TM_ERR_LISTEN', `the sensor cannot listen on ${host}:${port}: ${(cause as Error).message}`, { cause });
   }
   const bound = (app.server.address() as AddressInfo).port;
   for (const at of mended.closed) tell?.({ kind: 'closed', package: at });

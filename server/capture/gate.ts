@@ -9,7 +9,7 @@ import { RateLimit } from './rate-limit.js';
 
 /** Who may send, and what the request tells of him. */
 export interface Sender extends Received {
-  /** Whom his impressions are counted for; undefined where they are not limited. */
+  /** Whom his impressions and large bodies are counted for; undefined where they are not limited. */
   readonly counted: string | undefined;
 }
 

@@ -14,8 +14,8 @@ export class LargeBodies {
   #bytes = 0;
 
   /**
-   * `limit`: the greatest body there can be, which one that does not tell its length is taken for. `share`: the bytes from which on an
-   * address may not begin another.
+   * `limit`: the greatest body there can be, which one that does not tell its length is taken for. `share`: the most bytes of one
+   * address, but for a single body that is larger.
    */
   constructor(limit: number, share: number) {
     this.#limit = limit;
@@ -30,14 +30,22 @@ export class LargeBodies {
    * Count a request's body until the answer is sent or the connection is gone. False, and not counted, where its address has its share;
    * `address` is undefined where there is none to limit.
    */
-  admit({ headers, method }: FastifyRequest, reply: FastifyReply, address: string | undefined): boolean {
+  admit(request: FastifyRequest, reply: FastifyReply, address: string | undefined): boolean {
+    const { headers, method } = request;
     if (method === 'GET') return true;
     const length = headers['content-length'];
     const size = length === undefined ? this.#limit : Math.min(Number(length), this.#limit);
     if (size <= SMALL) return true;
-    if (address !== undefined && (this.#byAddress.get(address) ?? 0) >= this.#share) return false;
+    const held = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
+    if (held > 0 && held + size > this.#share) return false;
     this.#add(address, size);
-    reply.raw.once('close', () => this.#add(address, -size));
+    // An answer that waits for those before it on its connection never says that this is gone. Any number may wait there.
+    const ends = [reply.raw, request.raw.socket.setMaxListeners(0)];
+    const release = (): void => {
+      for (const end of ends) end.off('close', release);
+      this.#add(address, -size);
+    };
+    for (const end of ends) end.once('close', release);
     return true;
   }
 

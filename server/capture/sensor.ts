@@ -32,7 +32,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Seconds after which a refused sender may try again. */
 const RETRY_AFTER = 2;
 const TAG_MAX_AGE = 3600;
-/** The fewest addresses whose large bodies, announced and not sent, can take all the room there is for waiting bytes. */
+/** So many addresses, at least, it takes to fill the room for waiting bytes with large bodies; fewer where one body is more than a share. */
 const ADDRESSES = 8;
 
 const BUSY: Problem = {

@@ -3,6 +3,7 @@ import { openStoreForReading } from '../dataset-folder.js';
 import { formatPeriod } from '../../engine/period.js';
 import type { Job } from '../../engine/index.js';
 import { formatCount, formatDuration, formatTime } from '../terminal/format.js';
+import { visible } from '../terminal/text.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { print, printJson, printTable, withPeriod } from './output.js';
 
@@ -40,13 +41,13 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
       [
         { title: 'job', whole: true },
         { title: 'processor' },
-        { title: 'period' },
+        { title: 'period', whole: true },
         { title: 'state' },
         { title: 'time', align: right, optional },
         { title: 'records in', align: right, optional },
         { title: 'records out', align: right, optional },
-        { title: 'started (UTC)', whole: true, optional },
         { title: 'attempt', align: right, optional },
+        { title: 'started (UTC)', whole: true, optional },
         { title: 'error', whole: true },
       ],
       shown.map((j) => [
@@ -57,15 +58,14 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
         j.startedAt === undefined || j.finishedAt === undefined ? '' : formatDuration(j.finishedAt - j.startedAt),
         formatCount(j.counters['records_in'] ?? 0),
         formatCount(j.counters['records_out'] ?? 0),
-        j.startedAt === undefined ? '' : formatTime(j.startedAt),
         String(j.attempt),
+        j.startedAt === undefined ? '' : formatTime(j.startedAt),
         j.error?.code ?? '',
       ]),
     );
-    if (found.length === 0 && all.length > 0) {
-      const processors = [...new Set(all.map((j) => j.processor))].toSorted();
-      print(`none of ${formatCount(all.length)} jobs is such a one; they are of ${processors.join(', ')}`);
-    }
+    const processors = [...new Set(all.map((j) => j.processor))].toSorted();
+    if (options.processor !== undefined && all.length > 0 && !processors.includes(options.processor))
+      print(`no job is of ${visible(options.processor)}; there are jobs of ${processors.join(', ')}`);
     if (found.length > shown.length) print(`${formatCount(found.length - shown.length)} more; --limit shows more of them`);
   } finally {
     await store.close();

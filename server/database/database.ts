@@ -74,7 +74,6 @@ export interface RowFilter {
   readonly granularity?: Granularity;
   readonly from?: string;
   readonly to?: string;
-  readonly site?: string;
 }
 
 export interface Totals {

@@ -150,7 +150,6 @@ function where(shape: TableShape, filter: RowFilter, values: Value[]): string {
   add('granularity', '=', filter.granularity);
   add('period', '>=', filter.from);
   add('period', '<=', filter.to);
-  add('site', '=', filter.site);
   return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
 }
 

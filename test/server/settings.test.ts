@@ -42,4 +42,11 @@ test('of a bad value it says whether the file or the environment has it', () => 
   expect(() => settingsOf('{"sensor":{"commitMs":-1}}', variable)).toThrow(
     /dataset\.json: sensor\.commitMs: .*; TIDEMILL_SESSION_TIMEOUT_MINUTES: /,
   );
+  expect(() => settingsOf('{}', { TIDEMILL_SENSOR_REQUEST_QUEUE_MAX_SIZE: '5' })).toThrow(
+    /^TIDEMILL_SENSOR_REQUEST_QUEUE_MAX_SIZE: warnSize must not be above maxSize$/,
+  );
+  // These override nothing.
+  expect(() => settingsOf('{"nope":1,"sensor":{"thresholdtime":"1m"}}', { TIDEMILL: '/opt', TIDEMILL_SENSOR: 'on' })).toThrow(
+    /nope: there is no such setting.*but sensor\.thresholdTime/,
+  );
 });

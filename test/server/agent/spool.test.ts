@@ -79,16 +79,28 @@ test('lines of several days make a package on each; what is open, or empty, make
   });
 });
 
-test('of days that have passed no folder is left; those of today stay', async () => {
+test('of the days before yesterday no folder is left, whenever they were emptied', async () => {
   const data = dataset();
+  const clock = new ManualClock(NOON);
+  const folders = (): string[] => readdirSync(path.join(data, 'analytics/spool'), { recursive: true, encoding: 'utf8' }).toSorted();
   spooled(data, 'oirawdata', DAY, 1, line(NOON));
   spooled(data, 'oirawdata', '2026-03-01', 2, line(NOON));
-  spooled(data, 'oirawdata', '2026-03-01', 3, line(NOON));
-  spooled(data, 'sesrawdata', '2025-12-31', 4, line(NOON));
-  await serving(data, new ManualClock(NOON), async ({ settled }) => {
+  spooled(data, 'oirawdata', '2026-02-28', 3, line(NOON));
+  spooled(data, 'oirawdata', '2026-02-28', 4, line(NOON));
+  spooled(data, 'sesrawdata', '2025-12-31', 5, line(NOON));
+  await serving(data, clock, async ({ settled }) => {
     await settled();
-    const folders = readdirSync(path.join(data, 'analytics/spool'), { recursive: true, encoding: 'utf8' });
-    expect(folders.toSorted()).toEqual(['oirawdata', 'oirawdata/2026', 'oirawdata/2026/03', 'oirawdata/2026/03/02', 'sesrawdata']);
+    expect(folders()).toEqual([
+      'oirawdata',
+      'oirawdata/2026',
+      'oirawdata/2026/03',
+      'oirawdata/2026/03/01',
+      'oirawdata/2026/03/02',
+      'sesrawdata',
+    ]);
+    clock.pass(2 * 86_400_000);
+    await settled();
+    expect(folders()).toEqual(['oirawdata', 'sesrawdata']);
   });
 });
 

@@ -242,6 +242,19 @@ describe('overload', () => {
     await soon(async () => expect(await outcome(capture.post(large, from('192.0.2.1')))).toBe(204));
   });
 
+  test('large bodies of a connection that goes away are counted no more, whatever waits on it', async () => {
+    const capture = await capturing({ settings: { sensor: { requestQueue: { maxBytes: 100_000 }, commitMs: 1000 } } });
+    const body = JSON.stringify(page);
+    const small = `POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const head = 'POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n[';
+    const both = connect(capture.port, '127.0.0.1');
+    both.write(small + head);
+    await soon(() => expect(capture.status().queue).toBe(1));
+    await soon(async () => expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SENSOR_OVERLOAD'));
+    both.destroy();
+    await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
+  });
+
   test('a disk that fails: 503 and CRITICAL, never a false 2xx', async () => {
     const capture = await capturing();
     const inTheWay = path.join(capture.folder, 'spool/sesrawdata/2026');

@@ -57,7 +57,7 @@ test('a port that is taken', async () => {
   await expect(serving(temporaryFolder(), '--api-port', String(port))).rejects.toThrow('(TM_ERR_LISTEN)');
   const { code, stderr } = await tidemill(['serve', '--data', temporaryFolder(), '--api-port', '0', '--sensor-port', String(port)]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^tidemill: the sensor cannot listen on 127\.0\.0\.1 port \d+: .*\(TM_ERR_LISTEN\)$/m);
+  expect(stderr).toMatch(/^tidemill: the sensor cannot listen on 127\.0\.0\.1:\d+: .*\(TM_ERR_LISTEN\)$/m);
 });
 
 test('wrong settings and wrong options', async () => {
