@@ -16,9 +16,13 @@ export interface ImportOptions {
   readonly keep: readonly string[];
 }
 
-export async function importCommand({ options, signal, threads }: WorkInvocation<ImportOptions>, files: readonly string[]): Promise<void> {
+export async function importCommand(
+  { options, interruptible, threads }: WorkInvocation<ImportOptions>,
+  files: readonly string[],
+): Promise<void> {
   await checkSources(files, options.format);
   const dataset = await openForWriting(datasetOptions(options), options.tz);
+  const signal = interruptible();
   const workshop = new Workshop(dataset, { threads });
   const progress = startProgress({ quiet: options.json === true });
   try {

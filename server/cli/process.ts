@@ -11,12 +11,13 @@ import type { Drained, Job } from '../../engine/index.js';
 
 export async function processCommand({
   options,
-  signal,
+  interruptible,
   threads,
 }: WorkInvocation<{ readonly close?: true } & ProfileOption>): Promise<void> {
   const at = datasetOptions(options);
   existingFolder(at);
   const dataset = await openForWriting(at);
+  const signal = interruptible();
   const profile = profileOf(options);
   const workshop = new Workshop(dataset, { threads, onTask: profile?.onTask });
   const progress = startProgress({ quiet: options.json === true });

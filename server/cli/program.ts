@@ -22,7 +22,8 @@ export interface Invocation<O> {
 
 /** What a command is given that works until it is interrupted. */
 export interface InterruptibleInvocation<O> extends Invocation<O> {
-  readonly signal: AbortSignal;
+  /** From its call on SIGINT and SIGTERM abort a signal, for the command to come to an end itself; before, they end the process. */
+  interruptible(): AbortSignal;
 }
 
 /** What a command is given that works on packages. */
@@ -129,8 +130,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** `interruptible`: the signal of a command that brings what it does to an end itself; the others end with the process. */
-function buildProgram(json: boolean, interruptible: () => AbortSignal): Command {
+function buildProgram(json: boolean, interruptible: InterruptibleInvocation<unknown>['interruptible']): Command {
   const program = new Command('tidemill');
   program
     .version(VERSION)
@@ -167,14 +167,13 @@ function buildProgram(json: boolean, interruptible: () => AbortSignal): Command 
   /** Its threads start before the command is loaded: both take about as long. */
   const work = <O>(load: () => Promise<(invocation: WorkInvocation<O>, ...args: never[]) => Promise<void>>): ReturnType<typeof action> =>
     action<O>(async () => {
-      const signal = interruptible();
       const { startThreads } = await import('../threads.js');
       return async (invocation, ...args) => {
         const threads = startThreads(invocation.options.workers);
         try {
           await (
             await load()
-          )({ ...invocation, signal, threads }, ...args);
+          )({ ...invocation, interruptible, threads }, ...args);
         } finally {
           await threads.close();
         }
@@ -214,9 +213,8 @@ function buildProgram(json: boolean, interruptible: () => AbortSignal): Command 
     .option('--sensor-host <address>', 'address that the sensor listens on', '127.0.0.1')
     .action(
       action<ServeOptions>(async () => {
-        const signal = interruptible();
         const { serve } = await import('./serve.js');
-        return (invocation) => serve({ ...invocation, signal });
+        return (invocation) => serve({ ...invocation, interruptible });
       }),
     );
   program

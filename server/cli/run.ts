@@ -15,12 +15,13 @@ import type { DatabaseSink } from '../injection/database-sink.js';
 
 /** The main job: import, process with every period closed, and a summary. */
 export async function run(
-  { options, signal, threads }: WorkInvocation<ImportOptions & ProfileOption>,
+  { options, interruptible, threads }: WorkInvocation<ImportOptions & ProfileOption>,
   files: readonly string[],
 ): Promise<void> {
   await checkSources(files, options.format);
   const started = performance.now();
   const dataset = await openForWriting(datasetOptions(options), options.tz);
+  const signal = interruptible();
   const profile = profileOf(options);
   const workshop = new Workshop(dataset, { threads, onTask: profile?.onTask });
   const progress = startProgress({ quiet: options.json === true });

@@ -16,7 +16,8 @@ export interface ServeOptions {
 }
 
 /** The service, until SIGTERM or SIGINT. */
-export async function serve({ options, signal }: InterruptibleInvocation<ServeOptions>): Promise<void> {
+export async function serve({ options, interruptible }: InterruptibleInvocation<ServeOptions>): Promise<void> {
+  const signal = interruptible();
   const { data, dataset, db, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
   const folder = folderOf({ data, name: dataset });
   checkBinding(apiHost, readSettings(folder, process.env).api);

@@ -314,6 +314,19 @@ describe('an interruption', () => {
     expect(await tidemillJson(['jobs', '--data', data, '--state', 'running'])).toEqual([]);
   });
 
+  test('while processors are loaded that never come ends at once', async () => {
+    const data = fresh();
+    const dataset = prepareDataset(data, { settings: { processors: ['./never.mjs'] } });
+    const began = path.join(dataset, 'began');
+    const never = `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(began)}, '');\nfor (;;);\n`;
+    writeFileSync(path.join(dataset, 'never.mjs'), never);
+    const child = startTidemill(['run', lines, '--data', data]);
+    const end = ended(child);
+    await vi.waitFor(() => expect(existsSync(began)).toBe(true), { timeout: 60_000, interval: 2 });
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ signal: 'SIGINT' });
+  });
+
   test('while a pipe is read that nobody writes to ends as well', async () => {
     const data = fresh();
     const pipe = path.join(folder, 'pipe');
