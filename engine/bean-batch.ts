@@ -142,7 +142,8 @@ function offsetsOf(lists: readonly (readonly unknown[])[]): Uint32Array {
 
 /**
  * A map function from one that sees a bean at a time, for processors where speed is not all: `map` is called for each bean
- * of type `from` and hands its results to `emit`. Errors: TM_ERR_BEAN_INVALID where it hands on what is not of its type.
+ * of type `from` and hands its results to `emit`. Errors: TM_ERR_BEAN_INVALID where it hands on what is not of its type,
+ * TM_ERR_DECLARATION where it is asynchronous.
  */
 export function beanMapper(
   from: BeanType,
@@ -157,7 +158,14 @@ export function beanMapper(
       if (list === undefined) throw fail('TM_ERR_BEAN_INVALID', `${type.name} is not among the types that this mapper makes`);
       list.push(bean);
     };
-    for (const bean of beansOf(from, batch)) map(bean, emit, context);
+    for (const bean of beansOf(from, batch)) refusePromise(map(bean, emit, context));
     return [...made].map(([type, beans]) => batchOf(type, beans));
   };
+}
+
+/** Functions of processors are synchronous: what came after an await would be lost. Errors: TM_ERR_DECLARATION. */
+export function refusePromise(returned: unknown): void {
+  if (!(returned instanceof Promise)) return;
+  returned.catch(() => undefined); // whatever becomes of it
+  throw fail('TM_ERR_DECLARATION', 'a function of the processor is asynchronous: it returned a promise');
 }

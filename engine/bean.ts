@@ -10,7 +10,11 @@ import { fail } from './errors.js';
  * integers a list of safe integers
  * json     any JSON value, kept as its text
  */
-export type FieldType = 'string' | 'bytes' | 'integer' | 'number' | 'strings' | 'integers' | 'json';
+export type FieldType = (typeof FIELD_TYPES)[number];
+
+const FIELD_TYPES = ['string', 'bytes', 'integer', 'number', 'strings', 'integers', 'json'] as const;
+const KEY_TYPES = ['string', 'integer'] as const;
+const MEASURES = ['sum', 'min', 'max'] as const;
 
 /**
  * How two beans with the same key become one.
@@ -46,7 +50,14 @@ export function bean<F extends Record<string, FieldType>>(name: string, fields: 
     if (!NAME.test(n) || n in Object.prototype)
       throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
   }
+  for (const [field, type] of Object.entries(fields)) checkIsOneOf(FIELD_TYPES, type, `${name}: the field '${field}' is of type`);
   return { name, fields };
+}
+
+/** Modules that are not checked by a compiler declare too. */
+function checkIsOneOf(known: readonly string[], given: unknown, what: string): void {
+  if (!known.includes(given as string))
+    throw fail('TM_ERR_DECLARATION', `${what} ${String(given)}, which is not one of ${known.join(', ')}`);
 }
 
 /**
@@ -63,10 +74,13 @@ export function aggregate(
     readonly table?: string;
   },
 ): AggregateType {
+  for (const [field, type] of Object.entries(declaration.key))
+    checkIsOneOf(KEY_TYPES, type, `${name}: the field '${field}' of the key is of type`);
   const fields: Record<string, FieldType> = { ...declaration.key };
   const measures: Record<string, Measure> = {};
   for (const [field, m] of Object.entries(declaration.measures)) {
     if (Object.hasOwn(fields, field)) throw fail('TM_ERR_DECLARATION', `${name}: '${field}' is both a key and a measure`);
+    if (typeof m === 'string') checkIsOneOf(MEASURES, m, `${name}: '${field}' is measured by`);
     fields[field] = typeof m === 'string' ? 'integer' : 'string';
     measures[field] = typeof m === 'string' ? { op: m } : { op: 'latest', at: m.latest };
   }

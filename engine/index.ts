@@ -26,4 +26,5 @@ export * from './sums.js';
 export * from './task/load-processor.js';
 export * from './task/part-file.js';
 export * from './task/tasks.js';
+export type { Toolkit } from './task/toolkit.js';
 export * from './work-package.js';

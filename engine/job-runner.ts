@@ -250,6 +250,10 @@ class JobRun {
     this.#counters['records_out'] = Object.values(beans).reduce((n, m) => n + m, 0);
     if (this.#quarantined.length > 0) this.#counters['quarantined'] = this.#quarantined.length;
     const { output, id, processor, period, inputs } = this.#job;
+    const { name, holds } = this.#p.topology.location(this.#processor.output);
+    const strange = Object.keys(beans).find((type) => !holds.some((t) => t.name === type));
+    if (strange !== undefined)
+      throw fail('TM_ERR_DECLARATION', `${processor} made beans of type ${strange}, which '${name}' does not hold`);
     return {
       package: {
         path: output,

@@ -111,6 +111,8 @@ export class Topology {
       if (p.kind === 'inject' && this.location(p.input).holds.some((t) => t.table === undefined || t.key === undefined)) {
         throw fail('TM_ERR_DECLARATION', `${p.name}: every bean type of '${p.input}' must be an aggregate with a table`);
       }
+      if (p.kind === 'inject' && this.location(p.input).holds.length === 0)
+        throw fail('TM_ERR_DECLARATION', `${p.name}: '${p.input}' holds no bean type, so that there is nothing to inject`);
     }
     for (const p of processors) this.#refuseCycle(p);
   }

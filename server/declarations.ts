@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Topology, type AggregateType, type Flow } from '../engine/index.js';
+import { Topology, type AggregateType, type Flow, type Processor } from '../engine/index.js';
 import webAnalytics from '../processors/index.js';
 import { shapeOf } from './database/table-shape.js';
 import { fail } from './errors.js';
@@ -31,6 +31,7 @@ export async function loadDeclarations(folder: string, processors: readonly stri
 /** The bean types that injections take, each with a table of its own. Errors: TM_ERR_DECLARATION. */
 export function tableTypes(topology: Topology): AggregateType[] {
   const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject');
+  refuseSharedPeriods(topology, injections);
   const owners = new Map<string, AggregateType>();
   for (const type of injections.flatMap((p) => topology.location(p.input).holds as readonly AggregateType[])) {
     const shape = shapeOf(type);
@@ -41,4 +42,18 @@ export function tableTypes(topology: Topology): AggregateType[] {
     owners.set(table, type);
   }
   return [...owners.values()];
+}
+
+/** An injection puts its sums in the place of all that a table has of the period: of two, one would be lost. */
+function refuseSharedPeriods(topology: Topology, injections: readonly Processor[]): void {
+  const writers = new Map<string, Processor>();
+  for (const p of injections) {
+    for (const type of topology.location(p.input).holds as readonly AggregateType[]) {
+      const { table, kind } = shapeOf(type);
+      const other = writers.get(`${table} ${p.covers}`);
+      if (kind === 'period' && other !== undefined && other !== p)
+        throw fail('TM_ERR_DECLARATION', `${p.name}: the table '${table}' gets its sums of each ${p.covers} from ${other.name}`);
+      writers.set(`${table} ${p.covers}`, p);
+    }
+  }
 }

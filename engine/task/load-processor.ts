@@ -24,6 +24,10 @@ export async function loadFlow(module: string): Promise<Flow> {
   } catch (cause) {
     throw fail('TM_ERR_DECLARATION', `the module ${module} cannot be loaded: ${(cause as Error).message}`, { cause });
   }
+  if (exported instanceof Promise) {
+    exported.catch(() => undefined); // whatever becomes of it
+    throw fail('TM_ERR_DECLARATION', `the default export of the module ${module} is asynchronous: it returned a promise`);
+  }
   const flow = exported as Partial<Flow> | undefined;
   if (!Array.isArray(flow?.processors))
     throw fail('TM_ERR_DECLARATION', `the module ${module} does not export { processors: [...] } by default`);

@@ -7,6 +7,7 @@
  *   runRows    a shard's blocks ─ map without shuffle ─▶ one part
  */
 import { decodeBlock, encodeBlock } from '../block.js';
+import { refusePromise } from '../bean-batch.js';
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
 import { inRegion, inScratch } from '../region.js';
@@ -72,15 +73,15 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
   return writeInRegion(task.file, (writer) => {
     const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
     const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
-    for (const result of results) inScratch(() => writer.append(result));
+    for (const result of batchesIn(results)) inScratch(() => writer.append(result));
   });
 }
 
 export async function runWhole(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapReduce;
   return writeInRegion(task.file, (writer) => {
-    let results = work.reduce(byType(mapped(work, task.shard, task.context)), task.context);
-    if (work.finish !== undefined) results = work.finish(byType(Array.from(results, copied)), task.context);
+    let results = batchesIn(work.reduce(byType(mapped(work, task.shard, task.context)), task.context));
+    if (work.finish !== undefined) results = batchesIn(work.finish(byType(Array.from(results, copied)), task.context));
     for (const result of results) inScratch(() => writer.append(result));
   });
 }
@@ -88,7 +89,7 @@ export async function runWhole(task: WholeTask): Promise<Part> {
 export async function runRows(task: WholeTask): Promise<Part> {
   const work = (await loadProcessor(task.processor)) as MapOnly;
   return writeInRegion(task.file, (writer) => {
-    for (const batch of shardBatches(task.shard)) for (const result of work.map(batch, task.context)) writer.append(result);
+    for (const batch of shardBatches(task.shard)) for (const result of batchesIn(work.map(batch, task.context))) writer.append(result);
   });
 }
 
@@ -109,12 +110,20 @@ function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
   const { combine, shardsPerMap = 1 } = work;
   const blocks = shardBatches(shard);
   for (const batch of shardsPerMap === 1 ? blocks : Array.from(listsByType(blocks).values(), concatBatches))
-    made.push(...(work.map?.(batch, context) ?? [batch]).filter((b) => b.rows > 0));
+    for (const b of work.map === undefined ? [batch] : batchesIn(work.map(batch, context))) if (b.rows > 0) made.push(b);
   if (combine === undefined) return made;
   return [...listsByType(made).values()].flatMap((list) => {
     const rows = list.reduce((n, b) => n + b.rows, 0);
     return list.length > 1 && rows <= COMBINE_ROWS ? [combine(concatBatches(list), context)] : list;
   });
+}
+
+/** What a function of a processor returned. Errors: TM_ERR_DECLARATION where that is no list of batches. */
+function batchesIn(returned: Iterable<Batch>): Iterable<Batch> {
+  refusePromise(returned);
+  const isList = typeof (returned as Partial<Iterable<Batch>> | undefined)?.[Symbol.iterator] === 'function';
+  if (!isList) throw fail('TM_ERR_DECLARATION', `a function of the processor returned no list of batches, but ${typeof returned}`);
+  return returned;
 }
 
 function* shardBatches({ parts, rows }: Shard): Generator<Batch> {

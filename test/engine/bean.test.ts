@@ -29,6 +29,13 @@ test('an aggregate has its key first, then its measures', () => {
   });
 });
 
+test('types and measures that there are not are refused', () => {
+  const key = { a: 'string' } as const;
+  expect(() => bean('B', { a: 'int' as 'integer' })).toThrow(refused("'a' is of type int, which is not one of string, bytes"));
+  expect(() => aggregate('Sum', { key: { a: 'number' as 'integer' }, measures: {} })).toThrow(refused('of type number'));
+  expect(() => aggregate('Sum', { key, measures: { n: 'avg' as 'sum' } })).toThrow(refused("'n' is measured by avg, which is not"));
+});
+
 test('a field is a key or a measure', () => {
   expect(() => aggregate('Sum', { key: { a: 'string' }, measures: { a: 'sum' } })).toThrow(refused("'a' is both"));
 });

@@ -29,6 +29,12 @@ describe('a flow is refused', () => {
       [...locations, location('in', [])],
       [{ name: 'I', kind: 'inject', input: 'a', output: 'in', covers: 'day' }],
     ],
+    [
+      'an injection of nothing',
+      "'none' holds no bean type",
+      [location('none', []), location('in', [])],
+      [{ name: 'I', kind: 'inject', input: 'none', output: 'in', covers: 'day' }],
+    ],
   ])('%s', ([, message, l, p]) => {
     expect(() => new Topology({ locations: l, processors: p })).toThrow(refused(message));
   });

@@ -221,6 +221,57 @@ describe('a module that is wrong', () => {
   });
 });
 
+test('two injections that put the same periods into a table are refused', async () => {
+  const data = temporaryFolder();
+  const dataset = prepareDataset(data, { settings: { processors: ['./one.js', './two.js'] } });
+  for (const name of ['one', 'two']) {
+    const source = `export default ({ aggregate }) => {
+      const L3Mine = aggregate('L3Mine', { table: 'l3_mine', key: { site: 'string' }, measures: { n: 'sum' } });
+      return { locations: [{ name: '${name}', layout: 'day-time', holds: [L3Mine] }, { name: '${name}in', layout: 'daily', holds: [] }],
+        processors: [{ name: 'Inject${name}', kind: 'inject', input: '${name}', output: '${name}in', covers: 'day' }] };
+    };`;
+    writeFileSync(path.join(dataset, `${name}.js`), source);
+  }
+  await expect(working(data, {}, async () => undefined)).rejects.toMatchObject({
+    code: 'TM_ERR_DECLARATION',
+    message: "Injecttwo: the table 'l3_mine' gets its sums of each day from Injectone",
+  });
+});
+
+test.for<[what: string, work: string, says: string]>([
+  ['an asynchronous map of beans', '{ ...merge, map: beanMapper(Impression, [L3Mine], async () => undefined) }', 'asynchronous'],
+  ['an asynchronous reduce', '{ ...merge, map, reduce: async () => [] }', 'asynchronous'],
+  ['a map that returns nothing', '{ ...merge, map: () => undefined }', 'no list of batches, but undefined'],
+  [
+    'beans of another type',
+    '{ ...merge, map, reduce: (b) => [{ ...b.get("L3Mine"), type: "L3Else" }] }',
+    "L3Else, which 'mine' does not hold",
+  ],
+])('%s fails the job, and nothing is counted', async ([, work, says]) => {
+  const data = temporaryFolder();
+  const dataset = prepareDataset(data, { settings: { processors: ['./mine.js'] } });
+  writeFileSync(
+    path.join(dataset, 'mine.js'),
+    `export default ({ aggregate, bean, beanMapper, mergeAggregates }) => {
+      const Impression = bean('TransferObject', { site: 'string' });
+      const L3Mine = aggregate('L3Mine', { table: 'l3_mine', key: { site: 'string' }, measures: { n: 'sum' } });
+      const map = beanMapper(Impression, [L3Mine], ({ site }, emit) => emit(L3Mine, { site, n: 1 }));
+      const merge = mergeAggregates([L3Mine]);
+      return { locations: [{ name: 'mine', layout: 'day-time', holds: [L3Mine] }], processors: [
+        { name: 'MineProcessor', kind: 'mapreduce', input: 'oirawdata', output: 'mine', covers: 'package', work: ${work} }] };
+    };`,
+  );
+  const file = path.join(data, 'lines.jsonl');
+  writeFileSync(file, line(T));
+  await working(data, {}, async (workshop) => {
+    await importing(workshop, [file]);
+    const { failed } = await workshop.process({ close: true });
+    expect(failed).toMatchObject([
+      { processor: 'MineProcessor', error: { code: 'TM_ERR_DECLARATION', message: expect.stringContaining(says) as string } },
+    ]);
+  });
+});
+
 test('a record that it cannot digest is set aside, and the rest is counted', async () => {
   const data = temporaryFolder();
   const dataset = prepareDataset(data, { settings: { processors: ['./mine.js'] } });
