@@ -255,7 +255,7 @@ export class Coordinator {
           continue;
         }
         const { ready, waiting } = readinessOf(this.agenda, { closed, held });
-        if (endsIdle && ready.length === 0 && this.#slots.size === 0) return waiting;
+        if (endsIdle && ready.length === 0 && ends.size === 0) return waiting;
         const chosen = this.#isPaused ? [] : this.#slots.take(ready);
         for (const unit of chosen) {
           const end: Promise<void> = this.#run(unit, course.signal)
@@ -289,18 +289,19 @@ export class Coordinator {
   }
 
   async #run(unit: Unit, outer: AbortSignal): Promise<Job> {
+    let job: Job | undefined;
     try {
-      const job = await this.#work(unit, outer);
-      if (job.state !== 'succeeded') this.#stuck.set(unit.key, unit.inputs.join('\n'));
-      return job;
+      job = await this.#unfinished.jobOf(unit);
+      return await this.#work(unit, job, outer);
     } finally {
       this.#slots.free(unit);
+      if (job !== undefined) await this.#o.store.dropScratch(`${job.id}-${job.attempt}`);
     }
   }
 
-  async #work(unit: Unit, outer: AbortSignal): Promise<Job> {
+  async #work(unit: Unit, scheduled: Job, outer: AbortSignal): Promise<Job> {
     const { store, clock, onJob } = this.#o;
-    let job = await this.#unfinished.jobOf(unit);
+    let job = scheduled;
     this.#unfinished.unplan(job.id);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(outer.reason);
@@ -309,6 +310,8 @@ export class Coordinator {
     this.#active.set(job.id, controller);
     const update = (change: Partial<Job>): Job => {
       job = { ...job, ...change };
+      // Before anybody is told, who may release it at once.
+      if (job.state === 'failed' || job.state === 'cancelled') this.#stuck.set(unit.key, unit.inputs.join('\n'));
       this.#unfinished.set(unit.key, job);
       onJob?.(job);
       return job;
@@ -352,7 +355,6 @@ export class Coordinator {
     } finally {
       outer.removeEventListener('abort', onAbort);
       this.#active.delete(job.id);
-      await store.dropScratch(`${job.id}-${job.attempt}`);
     }
   }
 

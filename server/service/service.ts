@@ -314,9 +314,8 @@ export class RunningService implements Service {
 
   #onJob(job: Job): void {
     if (job.state === 'failed') this.#o.log.error('a job failed', { job: job.id, processor: job.processor, error: job.error });
-    // It came back while the end of the job was stored; the coordinator takes note of the end after this.
-    if (job.state === 'failed' && isAway(job.error?.code) && this.#sink.status.state === 'ok')
-      setImmediate(() => this.#releaseInjections());
+    // It came back while the end of the job was stored.
+    if (job.state === 'failed' && isAway(job.error?.code) && this.#sink.status.state === 'ok') this.#releaseInjections();
     this.#tell({ kind: 'job', job });
   }
 

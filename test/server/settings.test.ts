@@ -47,6 +47,6 @@ test('of a bad value it says whether the file or the environment has it', () => 
   );
   // These override nothing.
   expect(() => settingsOf('{"nope":1,"sensor":{"thresholdtime":"1m"}}', { TIDEMILL: '/opt', TIDEMILL_SENSOR: 'on' })).toThrow(
-    /nope: there is no such setting.*but sensor\.thresholdTime/,
+    /dataset\.json: sensor\.thresholdtime: there is no such setting, but sensor\.thresholdTime; nope: there is no such setting$/,
   );
 });
