@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { dictionaryEntry, dictionaryStrings, type Batch, type Column, type StringColumn, type StringsColumn } from './column.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
+import { refusePromise } from './synchronous.js';
 import type { BeanType, FieldType } from './bean.js';
 import type { Context } from './processor.js';
 
@@ -158,14 +159,7 @@ export function beanMapper(
       if (list === undefined) throw fail('TM_ERR_BEAN_INVALID', `${type.name} is not among the types that this mapper makes`);
       list.push(bean);
     };
-    for (const bean of beansOf(from, batch)) refusePromise(map(bean, emit, context));
+    for (const bean of beansOf(from, batch)) refusePromise(map(bean, emit, context), 'the map of a beanMapper');
     return [...made].map(([type, beans]) => batchOf(type, beans));
   };
-}
-
-/** Functions of processors are synchronous: what came after an await would be lost. Errors: TM_ERR_DECLARATION. */
-export function refusePromise(returned: unknown): void {
-  if (!(returned instanceof Promise)) return;
-  returned.catch(() => undefined); // whatever becomes of it
-  throw fail('TM_ERR_DECLARATION', 'a function of the processor is asynchronous: it returned a promise');
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Cron } from 'croner';
 import * as z from 'zod';
 import { zone } from '../engine/period.js';
+import { bare, override, type Environment } from './environment.js';
 import { fail } from './errors.js';
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -188,45 +189,37 @@ export function rawSettings(file: string): unknown {
 }
 
 /**
- * The settings of a dataset: `dataset.json` where it is there, overridden by the environment. A variable's name is the
- * key's: `session.timeoutMinutes` is TIDEMILL_SESSION_TIMEOUT_MINUTES. Errors: TM_ERR_SETTINGS, naming each bad key.
+ * The settings of a dataset: `dataset.json` where it is there, overridden by the environment (`override`). Errors: TM_ERR_SETTINGS,
+ * naming each bad key, and each variable whose value is bad.
  */
-export function readSettings(folder: string, environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(folder: string, environment: Environment): Settings {
   const file = settingsFile(folder);
   const raw = rawSettings(file);
-  const applied = new Map<string, readonly string[]>();
-  const overridden = isObject(raw) ? override(settingsSchema, raw, [], environment, applied) : raw;
+  const { value, variables } = override(settingsSchema, raw, environment);
   // Without making a function of each object's schema first: that pays where much is read with them.
-  const parsed = settingsSchema.safeParse(overridden, { jitless: true });
+  const parsed = settingsSchema.safeParse(value, { jitless: true });
   if (parsed.success) return parsed.data;
-  /** The variables that a problem may be due to: of a rule that several settings share, those of all of them. */
-  const variables = ({ code, path: at }: z.core.$ZodIssue): string[] =>
-    code === 'unrecognized_keys' ? [] : [...applied].filter(([, of]) => at.every((key, i) => of[i] === key)).map(([name]) => name);
-  const { issues } = parsed.error;
-  const inFile = issues.filter((issue) => variables(issue).length === 0).map(problemOf);
-  const inEnvironment = issues.flatMap((issue) =>
-    variables(issue).length === 0 ? [] : [`${variables(issue).join(', ')}: ${issue.message}`],
-  );
+  const inFile: string[] = [];
+  const inEnvironment: string[] = [];
+  for (const issue of parsed.error.issues) {
+    // Of a rule that several settings share, the variables of all of them.
+    const names =
+      issue.code === 'unrecognized_keys' ? [] : [...variables].filter(([, at]) => isWithin(at, issue.path)).map(([name]) => name);
+    if (names.length === 0) inFile.push(problemOf(issue));
+    else inEnvironment.push(`${names.join(', ')}: ${issue.message}`);
+  }
   const problems = [...inFile, ...inEnvironment];
   throw fail('TM_ERR_SETTINGS', `${inFile.length > 0 ? `${file}: ` : ''}${problems.join('; ')}`, { data: { problems } });
+}
+
+function isWithin(at: readonly string[], outer: readonly PropertyKey[]): boolean {
+  return outer.every((key, i) => at[i] === key);
 }
 
 function problemOf(issue: z.core.$ZodIssue): string {
   return issue.code === 'unrecognized_keys'
     ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting${insteadOf(key, issue.path)}`).join('; ')
     : `${issue.path.join('.') || 'dataset.json'}: ${issue.message}`;
-}
-
-/** The name of the variable of the environment that overrides a setting. */
-function variableOf(at: readonly PropertyKey[]): string {
-  return [
-    'TIDEMILL',
-    ...at.map((key) =>
-      String(key)
-        .replace(/[A-Z]/g, (c) => `_${c}`)
-        .toUpperCase(),
-    ),
-  ].join('_');
 }
 
 /** The setting that differs in its case only, such as that of a key written as `thresholdtime`. */
@@ -245,40 +238,4 @@ function insteadOf(key: string, at: readonly PropertyKey[]): string {
   const object = bare(schema);
   const meant = object instanceof z.ZodObject && Object.keys(object.shape).find((name) => name.toLowerCase() === key.toLowerCase());
   return typeof meant === 'string' ? `, but ${[...at, meant].join('.')}` : '';
-}
-
-/** What is inside of defaults. */
-function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
-    ? bare(schema.unwrap())
-    : schema;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The settings with those of the environment put in, which `applied` tells; only plain values can come from there. */
-function override(
-  schema: z.ZodType,
-  value: unknown,
-  at: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-  applied: Map<string, readonly string[]>,
-): unknown {
-  const inner = bare(schema);
-  if (inner instanceof z.ZodObject) {
-    const out: Record<string, unknown> = isObject(value) ? { ...value } : {};
-    for (const [key, child] of Object.entries(inner.shape)) {
-      const made = override(child as z.ZodType, out[key], [...at, key], environment, applied);
-      if (made !== undefined) out[key] = made;
-    }
-    return value !== undefined && !isObject(value) ? value : out;
-  }
-  const name = variableOf(at);
-  const text = environment[name];
-  if (text === undefined) return value;
-  applied.set(name, at);
-  if (inner instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
-  return inner instanceof z.ZodNumber && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

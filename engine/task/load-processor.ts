@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
 import { mergeAggregates } from '../sums.js';
+import { refusePromise } from '../synchronous.js';
 import type { AggregateType } from '../bean.js';
 import type { Flow, MapOnly, MapReduce } from '../processor.js';
 import { toolkit } from './toolkit.js';
@@ -24,10 +25,7 @@ export async function loadFlow(module: string): Promise<Flow> {
   } catch (cause) {
     throw fail('TM_ERR_DECLARATION', `the module ${module} cannot be loaded: ${(cause as Error).message}`, { cause });
   }
-  if (exported instanceof Promise) {
-    exported.catch(() => undefined); // whatever becomes of it
-    throw fail('TM_ERR_DECLARATION', `the default export of the module ${module} is asynchronous: it returned a promise`);
-  }
+  refusePromise(exported, `the default export of the module ${module}`);
   const flow = exported as Partial<Flow> | undefined;
   if (!Array.isArray(flow?.processors))
     throw fail('TM_ERR_DECLARATION', `the module ${module} does not export { processors: [...] } by default`);

@@ -7,10 +7,10 @@
  *   runRows    a shard's blocks ─ map without shuffle ─▶ one part
  */
 import { decodeBlock, encodeBlock } from '../block.js';
-import { refusePromise } from '../bean-batch.js';
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
 import { inRegion, inScratch } from '../region.js';
+import { refusePromise } from '../synchronous.js';
 import { readPart, writePart } from './part-file.js';
 import { loadProcessor, type ProcessorRef } from './load-processor.js';
 import { fail } from '../errors.js';
@@ -109,8 +109,10 @@ function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
   const made: Batch[] = [];
   const { combine, shardsPerMap = 1 } = work;
   const blocks = shardBatches(shard);
-  for (const batch of shardsPerMap === 1 ? blocks : Array.from(listsByType(blocks).values(), concatBatches))
-    for (const b of work.map === undefined ? [batch] : batchesIn(work.map(batch, context))) if (b.rows > 0) made.push(b);
+  for (const batch of shardsPerMap === 1 ? blocks : Array.from(listsByType(blocks).values(), concatBatches)) {
+    const results = work.map === undefined ? [batch] : batchesIn(work.map(batch, context));
+    for (const result of results) if (result.rows > 0) made.push(result);
+  }
   if (combine === undefined) return made;
   return [...listsByType(made).values()].flatMap((list) => {
     const rows = list.reduce((n, b) => n + b.rows, 0);
@@ -120,7 +122,7 @@ function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
 
 /** What a function of a processor returned. Errors: TM_ERR_DECLARATION where that is no list of batches. */
 function batchesIn(returned: Iterable<Batch>): Iterable<Batch> {
-  refusePromise(returned);
+  refusePromise(returned, 'a function of the processor');
   const isList = typeof (returned as Partial<Iterable<Batch>> | undefined)?.[Symbol.iterator] === 'function';
   if (!isList) throw fail('TM_ERR_DECLARATION', `a function of the processor returned no list of batches, but ${typeof returned}`);
   return returned;

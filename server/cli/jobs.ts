@@ -64,7 +64,7 @@ export async function jobs({ options }: Invocation<JobsOptions>, id: string | un
       ]),
     );
     const processors = [...new Set(all.map((j) => j.processor))].toSorted();
-    if (options.processor !== undefined && all.length > 0 && !processors.includes(options.processor))
+    if (options.processor !== undefined && processors.length > 0 && !processors.includes(options.processor))
       print(`no job is of ${visible(options.processor)}; there are jobs of ${processors.join(', ')}`);
     if (found.length > shown.length) print(`${formatCount(found.length - shown.length)} more; --limit shows more of them`);
   } finally {

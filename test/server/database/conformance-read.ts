@@ -40,6 +40,18 @@ export function readTests(databases: () => Databases): void {
       expect(await codeOf(db.top('l3_browser', 'browser', 2))).toBe('TM_ERR_TABLE_UNKNOWN');
     });
 
+    test('rows are exported in the order of the key', async () => {
+      const rows = await rowsOf(await filled(), 'l3_browser');
+      expect(rows.map((r) => `${r['granularity']} ${r['period']} ${r['site']} ${r['browser']}`)).toEqual([
+        'day 2016-03-01 a Chrome',
+        'day 2016-03-01 a Firefox',
+        'day 2016-03-01 b Chrome',
+        'day 2016-03-02 a Firefox',
+        'day 2016-03-02 b Chrome',
+        'month 2016-03-01 a Firefox',
+      ]);
+    });
+
     test('what is read while an injection is under way is the state before it', async () => {
       const db = await filled();
       const during: unknown[] = [];
