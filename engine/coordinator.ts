@@ -76,7 +76,7 @@ export class Coordinator {
   readonly #stuck = new Map<string, string>();
   readonly #readers = new Readers();
   readonly #slots: Slots;
-  #counts = { ready: 0, waiting: 0 };
+  #counts = { ready: 0, waiting: 0, running: 0 };
   #isPaused = false;
   #woken: Promise<void>;
   #wake: () => void = () => undefined;
@@ -126,9 +126,9 @@ export class Coordinator {
     this.wake();
   }
 
-  /** Units to start now, units that wait, and jobs under way, when it was last looked. */
+  /** Units to start now, units that wait, and jobs under way: of one look, as what ends makes others ready. */
   get counts(): { readonly ready: number; readonly waiting: number; readonly running: number } {
-    return { ...this.#counts, running: this.#slots.size };
+    return this.#counts;
   }
 
   /** Jobs that are scheduled or under way. */
@@ -268,7 +268,8 @@ export class Coordinator {
             });
           ends.add(end);
         }
-        this.#counts = { ready: ready.length - chosen.length, waiting: Math.max(0, waiting.length - this.#slots.size + chosen.length) };
+        const running = this.#slots.size;
+        this.#counts = { ready: ready.length - chosen.length, waiting: Math.max(0, waiting.length - running + chosen.length), running };
         this.#o.onLook?.();
         await this.#woken;
       }
@@ -276,6 +277,7 @@ export class Coordinator {
       // Nobody has cancelled the jobs under way: they stay what they were, and run again when what ended this has passed.
       course.abort(error);
       await Promise.all(ends);
+      this.#counts = { ...this.#counts, running: 0 };
       throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -295,6 +297,7 @@ export class Coordinator {
       return await this.#work(unit, job, outer);
     } finally {
       this.#slots.free(unit);
+      this.wake();
       if (job !== undefined) await this.#o.store.dropScratch(`${job.id}-${job.attempt}`);
     }
   }
@@ -338,7 +341,7 @@ export class Coordinator {
         return refused;
       }
       if (unit.again !== undefined) this.agenda.ask(unit, undefined);
-      this.#applied([outcome.package], removed); // the end of the job wakes the loop, when its slot is free
+      this.#applied([outcome.package], removed); // the loop is woken when the job's slot is free
       update(done);
       this.#unfinished.delete(unit.key);
       return done;

@@ -53,6 +53,31 @@ test('it runs what it learns of, as it comes', async () => {
   expect(words.store.packages('words')).toHaveLength(1);
 });
 
+test('while a job that has ended is cleared away, what it made ready is counted', async () => {
+  const ended: string[] = [];
+  const idle = new Set<number>();
+  const coordinator = serve({
+    onJob: (job) => {
+      if (job.state === 'succeeded') void follow(ended.push(job.processor));
+    },
+  });
+  /** Look at all that follows from the end of the n-th job before the disk has done anything. */
+  async function follow(n: number): Promise<void> {
+    for (let i = 0; i < 100; i++) {
+      const { ready, running } = coordinator.counts;
+      if (ready + running === 0) idle.add(n);
+      await Promise.resolve();
+    }
+  }
+  coordinator.learn([await words.add(DAY, ['a'])]);
+  await settled(coordinator, 6);
+  ended.length = 0;
+  idle.clear();
+  await coordinator.plan(coordinator.agenda.units('Count'));
+  await soon(() => expect(idle).toContain(5));
+  expect([ended[0], ...idle]).toEqual(['Count', 5]);
+});
+
 test('while it is paused nothing starts', async () => {
   const coordinator = serve();
   coordinator.pause(true);
