@@ -1,7 +1,7 @@
 /*
  * Clients send impressions, and repeat what was not answered 2xx, while capture and engine processes are killed with SIGKILL at
  * seeded moments, and the supervisor as well now and then: the database must equal what the clients were told.
- * TIDEMILL_TEST_IMPRESSIONS=200000 makes it a long run.
+ * TIDEMILL_TEST_IMPRESSIONS=200000 makes it a long run, with twice the kills.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +16,9 @@ import { tidemill } from '../support/tidemill.js';
 import { send, type Told } from './clients.js';
 import { serving, type ChildName, type Serving } from './serving.js';
 
-const IMPRESSIONS = Number(process.env['TIDEMILL_TEST_IMPRESSIONS'] ?? 20_000);
-const KILLS = 20;
+const LONG = process.env['TIDEMILL_TEST_IMPRESSIONS'];
+const IMPRESSIONS = Number(LONG ?? 10_000);
+const KILLS = LONG === undefined ? 10 : 20;
 /** A supervisor waits longer before each start of a process that does not last: five kills are what one life of it is given. */
 const KILLS_OF_A_LIFE = 5;
 const CLIENTS = 6;
@@ -143,7 +144,7 @@ test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 300_000 + IMPRE
   } finally {
     should.close();
   }
-  if (process.env['TIDEMILL_TEST_IMPRESSIONS'] !== undefined) {
+  if (LONG !== undefined) {
     const { requests, lost, refused, givenUp } = told;
     const figures = { acknowledged: told.acknowledged.length, requests, lost, refused, givenUp: givenUp.length, taken: taken.length };
     process.stderr.write(`${JSON.stringify(figures)}\n`);
