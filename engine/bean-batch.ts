@@ -1,24 +1,47 @@
 import { inspect } from 'node:util';
-import { dictionaryEntry, dictionaryStrings, type Batch, type Column, type StringColumn, type StringsColumn } from './column.js';
+import {
+  columnKind,
+  dictionaryEntry,
+  dictionaryStrings,
+  type Batch,
+  type Column,
+  type StringColumn,
+  type StringsColumn,
+} from './column.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
 import { refusePromise } from './synchronous.js';
 import type { BeanType, FieldType } from './bean.js';
-import type { Context } from './processor.js';
+import type { Context, MapFunction } from './processor.js';
 
 /** A bean as an object: one value a field. `bytes` fields are Uint8Array, `json` fields any JSON value. */
 export type Bean = Record<string, unknown>;
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The beans of a batch, one at a time. Values are decoded once a distinct one: beans may share those of `json` fields. */
+/**
+ * The beans of a batch, one at a time. Values are decoded once a distinct one: beans may share those of `json` fields.
+ * Errors: TM_ERR_DECLARATION where the batch has other fields than the type.
+ */
 export function* beansOf(type: BeanType, batch: Batch): Generator<Bean> {
-  const readers = Object.entries(type.fields).map(([field, t]) => [field, reader(t, batch.columns[field] as Column)] as const);
+  const readers = Object.entries(type.fields).map(([field, t]) => [field, reader(t, columnAs(t, batch, field))] as const);
   for (let row = 0; row < batch.rows; row++) {
     const bean: Bean = {};
     for (const [field, read] of readers) bean[field] = read(row);
     yield bean;
   }
+}
+
+function columnAs(type: FieldType, batch: Batch, field: string): Column {
+  const column = batch.columns[field];
+  if (column === undefined)
+    throw fail('TM_ERR_DECLARATION', `a batch of ${batch.type} has no field '${field}', but ${Object.keys(batch.columns).join(', ')}`);
+  if (column.kind !== columnKind[type])
+    throw fail(
+      'TM_ERR_DECLARATION',
+      `the field '${field}' of a batch of ${batch.type} is a column of kind '${column.kind}', not of ${type}`,
+    );
+  return column;
 }
 
 function reader(type: FieldType, c: Column): (row: number) => unknown {
@@ -150,8 +173,8 @@ export function beanMapper(
   from: BeanType,
   to: readonly BeanType[],
   map: (bean: Bean, emit: (type: BeanType, bean: Bean) => void, context: Context) => void,
-): (batch: Batch, context: Context) => Batch[] {
-  return (batch, context) => {
+): MapFunction {
+  const mapBatch = (batch: Batch, context: Context): Batch[] => {
     if (batch.type !== from.name) return [];
     const made = new Map(to.map((type) => [type, [] as Bean[]]));
     const emit = (type: BeanType, bean: Bean): void => {
@@ -162,4 +185,5 @@ export function beanMapper(
     for (const bean of beansOf(from, batch)) refusePromise(map(bean, emit, context), 'the map of a beanMapper');
     return [...made].map(([type, beans]) => batchOf(type, beans));
   };
+  return Object.assign(mapBatch, { reads: [from] });
 }

@@ -30,14 +30,21 @@ export interface Batches {
   get(type: string): Batch | undefined;
 }
 
+/** One block of input to batches of any types. */
+export interface MapFunction {
+  (batch: Batch, context: Context): readonly Batch[];
+  /** The beans that it is made for, with the fields that it reads: the input location has to hold them. Not said: any. */
+  readonly reads?: readonly BeanType[];
+}
+
 /**
  * The pure functions of a job. The engine calls them with well-formed batches and never changes what they return.
  * The order of rows is part of the contract: map sees a shard's blocks in the order of the package; reduce sees, for each
  * type, all rows of its partition in the order of shards.
  */
 export interface MapReduce {
-  /** One block of input to batches of any types. Without it, reduce gets the input's own rows. */
-  map?(batch: Batch, context: Context): readonly Batch[];
+  /** Without it, reduce gets the input's own rows. */
+  readonly map?: MapFunction;
   /**
    * How many shards a map task takes, where it makes fewer rows of more of them: with more than one, map gets all rows of a
    * type in them at once. Default: 1, block by block.
@@ -60,7 +67,7 @@ export interface MapReduce {
 
 /** A processor whose output rows depend on one input row each: no shuffle. */
 export interface MapOnly {
-  map(batch: Batch, context: Context): readonly Batch[];
+  readonly map: MapFunction;
 }
 
 interface Declared {
@@ -114,7 +121,10 @@ export class Topology {
       if (p.kind === 'inject' && this.location(p.input).holds.length === 0)
         throw fail('TM_ERR_DECLARATION', `${p.name}: '${p.input}' holds no bean type, so that there is nothing to inject`);
     }
-    for (const p of processors) this.#refuseCycle(p);
+    for (const p of processors) {
+      this.#refuseOtherInput(p);
+      this.#refuseCycle(p);
+    }
   }
 
   location(name: string): Location {
@@ -163,6 +173,28 @@ export class Topology {
 
   #stepsAfter(p: Processor): number {
     return Math.max(0, ...this.consumersOf(p.output).map((next) => 1 + this.#stepsAfter(next)));
+  }
+
+  /** What a processor reads must be what its input location holds: else it would find nothing, or something else. */
+  #refuseOtherInput(p: Processor): void {
+    if (!('work' in p)) return;
+    const { map } = p.work;
+    const { holds } = this.location(p.input);
+    const refuse = (what: string): never => {
+      throw fail('TM_ERR_DECLARATION', `${p.name}: ${what}`);
+    };
+    const heldAs = (name: string): BeanType =>
+      holds.find((t) => t.name === name) ??
+      refuse(`'${p.input}' holds no beans of type ${name}, but of ${holds.map((t) => t.name).join(', ') || 'none'}`);
+    if (map === undefined) for (const name of Object.keys((p.work as MapReduce).partitionBy)) heldAs(name);
+    for (const type of map?.reads ?? []) {
+      const held = heldAs(type.name);
+      for (const [field, kind] of Object.entries(type.fields)) {
+        const own = Object.hasOwn(held.fields, field) ? held.fields[field] : undefined;
+        if (own === undefined) refuse(`${type.name} of '${p.input}' has no field '${field}', but ${Object.keys(held.fields).join(', ')}`);
+        if (own !== kind) refuse(`the field '${field}' of ${type.name} of '${p.input}' is of type ${own}, not ${kind}`);
+      }
+    }
   }
 
   #refuseCycle(start: Processor): void {

@@ -5,7 +5,7 @@ import { eachInScratch } from './region.js';
 import { selectRows } from './rows.js';
 import type { AggregateType, BeanType } from './bean.js';
 import type { Batch } from './column.js';
-import type { Batches, MapReduce } from './processor.js';
+import type { Batches, Context, MapReduce } from './processor.js';
 import type { Rows, Source } from './sources.js';
 
 /** A sum by key: one aggregate bean for each distinct key among some rows of `from`. */
@@ -42,8 +42,9 @@ export function sumsByKey(
   const types = new Map(sums.map((s) => [s.type.name, s.type]));
   const of = (input: string): Sum[] => sums.filter((s) => s.from.name === input);
   if (partitionBy === undefined) {
+    const sumBlock = (batch: Batch, context: Context): readonly Batch[] => new Tabulation(batch, context).all(of(batch.type));
     return {
-      map: (batch, context) => new Tabulation(batch, context).all(of(batch.type)),
+      map: Object.assign(sumBlock, { reads: sums.map(({ from }) => from) }),
       combine: (batch) => mergeByKey(types.get(batch.type) as AggregateType, batch),
       partitionBy: Object.fromEntries([...types.values()].map((t) => [t.name, t.key])),
       recordsPerPartition,

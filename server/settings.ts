@@ -161,6 +161,10 @@ export const settingsSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('also process days, weeks and months that have not ended, again each time that data comes'),
+      taskTimeout: duration
+        .refine((ms) => ms > 0, 'must be longer than nothing')
+        .prefault('10m')
+        .describe('how long a task may take, such as the map of a shard: then it is given up, and tried again, three times at most'),
     })
     .prefault({}),
   processors: z.array(z.string().min(1)).default([]).describe('modules with processors of your own, relative to dataset.json'),

@@ -34,8 +34,9 @@ export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'stand
 };
 
 /** What a coordinator of a dataset works with, beside an executor and a sink. */
-export function flowOf({ store, topology, moduleOf, settings }: Dataset) {
-  return { store, topology, moduleOf, context: { params: paramsOf(settings) } };
+export function flowOf({ store, topology, moduleOf, settings }: Dataset, limits: Partial<Limits> = {}) {
+  const { taskTimeout: taskTimeoutMs } = settings.scheduler;
+  return { store, topology, moduleOf, context: { params: paramsOf(settings) }, limits: { taskTimeoutMs, ...limits } };
 }
 
 /** Plain data for the processors. */
@@ -130,10 +131,9 @@ export class Workshop {
       );
       if (lost.length > 0) await store.commit({ remove: lost.map((p) => p.path) });
       const coordinator = new Coordinator({
-        ...flowOf(this.#dataset),
+        ...flowOf(this.#dataset, this.#limits),
         executor: this.#executor,
         sink,
-        limits: this.#limits,
         clock: this.#clock,
         ...(options.onJob === undefined ? {} : { onJob: options.onJob }),
       });

@@ -88,9 +88,16 @@ export function sumColumns(shape: TableShape): readonly string[] {
 
 const RANGES = { smallint: 2 ** 15, integer: 2 ** 31, date: 2 ** 31, bigint: 2 ** 53 } as const;
 
-/** See that a bean's integer fits its column. Errors: TM_ERR_BEAN_INVALID. */
-export function checkInteger(value: number, { name, type }: ColumnShape): void {
-  const range = RANGES[type as keyof typeof RANGES];
+/** See that a bean's integer is one, and fits its column. Errors: TM_ERR_BEAN_INVALID. */
+export function checkInteger(value: number, column: ColumnShape): void {
+  const range = RANGES[column.type as keyof typeof RANGES];
   // Written so that NaN fails.
-  if (!(value < range && value >= -range)) throw fail('TM_ERR_BEAN_INVALID', `${value} does not fit the column '${name}' (${type})`);
+  if (!(value < range && value >= -range && Math.trunc(value) === value)) throw notFor(value, column);
+}
+
+function notFor(value: number, { name, type }: ColumnShape): Error {
+  if (Number.isFinite(value) && !Number.isInteger(value))
+    return fail('TM_ERR_BEAN_INVALID', `${value} is not for the column '${name}' (${type}), which holds whole numbers`);
+  const why = type === 'bigint' ? ': from 2^53 on numbers are not exact any more' : '';
+  return fail('TM_ERR_BEAN_INVALID', `${value} does not fit the column '${name}' (${type})${why}`);
 }

@@ -92,10 +92,9 @@ export class RunningService implements Service {
       onBack: () => this.#releaseInjections(),
     });
     this.#coordinator = new Coordinator({
-      ...flowOf(dataset),
+      ...flowOf(dataset, limits),
       executor: this.#executor,
       sink: this.#sink,
-      ...(limits === undefined ? {} : { limits }),
       clock: () => clock.now(),
       onJob: (job) => this.#onJob(job),
       onTask: (job, task) => this.#tasks.add(job, task),

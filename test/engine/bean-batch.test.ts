@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bean } from '#engine/bean.js';
+import { bean, type FieldType } from '#engine/bean.js';
 import { batchOf, beanAt, beanMapper, beansOf, type Bean } from '#engine/bean-batch.js';
 import { decodeBlock, encodeBlock } from '#engine/block.js';
 import { isOfType } from '#engine/column.js';
@@ -47,6 +47,15 @@ test('beans come out of a batch, and of its block, as they went in', () => {
 test('null is a JSON value, and the empty text another', () => {
   const beans = [null, '', 0, false, 'null'].map((j) => ({ ...good, j }));
   expect([...beansOf(Thing, batchOf(Thing, beans))].map((b) => b['j'])).toEqual([null, '', 0, false, 'null']);
+});
+
+test.for<[why: string, fields: Record<string, FieldType>, says: string]>([
+  ['a field that it has not', { t: 'string' }, "has no field 't', but s, b, i, n, ss, ii, j"],
+  ['a field of another kind', { i: 'string' }, "'i' of a batch of Thing is a column of kind 'number', not of string"],
+])('a batch is not read by a type with %s', ([, fields, says]) => {
+  expect(() => [...beansOf(bean('Thing', fields), batchOf(Thing, [good]))]).toThrow(
+    expect.objectContaining({ code: 'TM_ERR_DECLARATION', message: expect.stringContaining(says) as string }) as Error,
+  );
 });
 
 const sparse: unknown[] = ['a'];

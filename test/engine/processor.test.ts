@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { aggregate, bean } from '#engine/bean.js';
+import { aggregate, bean, type BeanType } from '#engine/bean.js';
+import { beanMapper } from '#engine/bean-batch.js';
+import { sumsByKey } from '#engine/sums.js';
 import { Topology, type Location, type Processor } from '#engine/processor.js';
 
 const Raw = bean('Raw', { a: 'string' });
@@ -8,6 +10,16 @@ const More = aggregate('More', { table: 'more_sums', key: { a: 'string' }, measu
 
 const location = (name: string, holds: Location['holds'] = [Raw]): Location => ({ name, layout: 'daily', holds });
 const link = (name: string, input: string, output: string): Processor => ({ name, kind: 'link', input, output, covers: 'day' });
+
+const mapping = (type: BeanType): Processor => ({
+  name: 'M',
+  kind: 'map',
+  input: 'raw',
+  output: 'a',
+  covers: 'day',
+  work: { map: beanMapper(type, [], () => undefined) },
+});
+const ofSums = { type: More, from: Sum, columns: { n: 'n' } };
 
 const locations = ['raw', 'a', 'b', 'c'].map((n) => location(n));
 const refused = (message: string): Error =>
@@ -34,6 +46,25 @@ describe('a flow is refused', () => {
       "'none' holds no bean type",
       [location('none', []), location('in', [])],
       [{ name: 'I', kind: 'inject', input: 'none', output: 'in', covers: 'day' }],
+    ],
+    [
+      'a map made for beans that its input does not hold',
+      "M: 'raw' holds no beans of type Sum, but of Raw",
+      locations,
+      [mapping(bean('Sum', { a: 'string' }))],
+    ],
+    [
+      'a map that reads a field which is not there',
+      "Raw of 'raw' has no field 'b', but a",
+      locations,
+      [mapping(bean('Raw', { b: 'string' }))],
+    ],
+    ['… and one of another type', 'is of type string, not integer', locations, [mapping(bean('Raw', { a: 'integer' }))]],
+    [
+      'a reduce of rows that its input does not hold',
+      "R: 'raw' holds no beans of type Sum",
+      locations,
+      [{ name: 'R', kind: 'mapreduce', input: 'raw', output: 'a', covers: 'day', work: sumsByKey([ofSums], { partitionBy: 'a' }) }],
     ],
   ])('%s', ([, message, l, p]) => {
     expect(() => new Topology({ locations: l, processors: p })).toThrow(refused(message));

@@ -126,7 +126,7 @@ describe('a module that is wrong', () => {
     `const Mine = aggregate('Mine', { table: '${table}', key: { ${key} }, measures: { n: 'sum' } });`;
   const inject = (input = 'mine'): string =>
     `return { locations: [{ name: 'mine', layout: 'day-time', holds: [Mine] }, { name: 'mineinjected', layout: 'daily', holds: [] }], processors: [
-      { name: 'MineProcessor', kind: 'mapreduce', input: 'oirawdata', output: 'mine', covers: 'package', work: mergeAggregates([Mine]) },
+      { name: 'MineProcessor', kind: 'mapreduce', input: 'oirawdata', output: 'mine', covers: 'package', work: { ...mergeAggregates([Mine]), map: () => [] } },
       { name: 'MineInjection', kind: 'inject', input: '${input}', output: 'mineinjected', covers: 'day' }] };`;
 
   test.for<[what: string, source: string | undefined, says: RegExp]>([
@@ -150,7 +150,7 @@ describe('a module that is wrong', () => {
     [
       'injects beans without a table',
       flow(
-        `const Mine = bean('Mine', { site: 'string' }); ${inject().replace("'mapreduce'", "'map'").replace('mergeAggregates([Mine])', '{ map: () => [] }')}`,
+        `const Mine = bean('Mine', { site: 'string' }); ${inject().replace("'mapreduce'", "'map'").replace('...mergeAggregates([Mine]), ', '')}`,
       ),
       /MineInjection: every bean type of 'mine' must be an aggregate with a table/,
     ],
@@ -161,6 +161,18 @@ describe('a module that is wrong', () => {
       /'scratch' is the store's own/,
     ],
     ['has no name for a table', flow(`${aggregateOf('L3 Mine')} ${inject()}`), /Mine: 'L3 Mine' is not a name for a table/],
+    [
+      'sums what its input does not hold',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace(', map: () => []', '')}`),
+      /MineProcessor: 'oirawdata' holds no beans of type Mine, but of TransferObject/,
+    ],
+    [
+      'reads a field that its input does not have',
+      flow(
+        `const Impression = bean('TransferObject', { colour: 'string' }); ${aggregateOf('l3_mine')} ${inject().replace('() => []', 'beanMapper(Impression, [Mine], () => {})')}`,
+      ),
+      /MineProcessor: TransferObject of 'oirawdata' has no field 'colour', but .*object/,
+    ],
     [
       'has a processor without functions',
       flow(
@@ -269,6 +281,29 @@ test.for<[what: string, work: string, says: string]>([
     expect(failed).toMatchObject([
       { processor: 'MineProcessor', error: { code: 'TM_ERR_DECLARATION', message: expect.stringContaining(says) as string } },
     ]);
+  });
+});
+
+test('a map that does not come to an end is given up when a task may take no longer, and its record set aside', async () => {
+  const data = temporaryFolder();
+  const dataset = prepareDataset(data, { settings: { processors: ['./mine.js'], scheduler: { taskTimeout: '300ms' } } });
+  writeFileSync(
+    path.join(dataset, 'mine.js'),
+    `export default ({ bean, beanMapper }) => {
+      const Impression = bean('TransferObject', { object: 'string' });
+      const Mine = bean('Mine', { object: 'string' });
+      const map = beanMapper(Impression, [Mine], (seen, emit) => { while (seen.object === '/loop'); emit(Mine, seen); });
+      return { locations: [{ name: 'mine', layout: 'day-time', holds: [Mine] }], processors: [
+        { name: 'MineProcessor', kind: 'map', input: 'oirawdata', output: 'mine', covers: 'package', work: { map } }] };
+    };`,
+  );
+  const file = path.join(data, 'lines.jsonl');
+  writeFileSync(file, line(T, { object: '/loop' }) + line(T, { object: '/end' }));
+  await working(data, {}, async (workshop) => {
+    await importing(workshop, [file]);
+    const { succeeded } = await workshop.process({ close: true });
+    const job = succeeded.find(({ processor }) => processor === 'MineProcessor');
+    expect(job?.counters).toMatchObject({ records_out: 1, quarantined: 1 });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aggregate } from '#engine/bean.js';
+import { batchOf } from '#engine/bean-batch.js';
 import type { Batch } from '#engine/column.js';
 import { Interner } from '#engine/interner.js';
 import { L3ClickStream, L3InternalSearch, L3Object, L3Session, L3SessionDuration, L3SessionHour } from '#processors/beans.js';
@@ -97,6 +98,23 @@ export function valueTests(databases: () => Databases): void {
       const rows = [-Number.MAX_SAFE_INTEGER, -(2 ** 32), -1].map((n) => ({ site: 's', account: n, amount: n, lowest: n }));
       expect((await inject(db, type, rows)).sums).toEqual({ amount: rows.reduce((sum, r) => sum + r.amount, 0) });
       expect(await beansIn(db, 'l3_balance')).toEqual(rows);
+    });
+
+    test.for<[column: string, value: number, says: string]>([
+      ['sessions', 0.5, "0.5 is not for the column 'sessions' (bigint), which holds whole numbers"],
+      ['sessions', 2 ** 53, "9007199254740992 does not fit the column 'sessions' (bigint): from 2^53 on numbers are not exact any more"],
+      ['hour', 1.5, "1.5 is not for the column 'hour' (smallint), which holds whole numbers"],
+      ['hour', Number.NaN, "NaN does not fit the column 'hour' (smallint)"],
+    ])('%s of %s is an error, and nothing is changed', async ([column, value, says]) => {
+      const db = await databases().open([L3SessionHour]);
+      const batch = batchOf(L3SessionHour, [{ site: 's', hour: 1, sessions: 1, impressions: 1 }]);
+      const wrong = { ...batch, columns: { ...batch.columns, [column]: { kind: 'number' as const, values: Float64Array.of(value) } } };
+      await expect(db.inject(injection([{ type: L3SessionHour, batches: [wrong] }]))).rejects.toMatchObject({
+        code: 'TM_ERR_BEAN_INVALID',
+        message: says,
+      });
+      expect(await beansIn(db, 'l3_sessionhour')).toEqual([]);
+      expect(await db.ledger()).toEqual([]);
     });
 
     test.each([
