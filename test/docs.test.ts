@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Topology } from '#engine/index.js';
+import { toolkit } from '#engine/task/toolkit.js';
+import { SessionBean, VisitorBean, VisitorLocationBean } from '#processors/beans.js';
 import webAnalytics from '#processors/index.js';
 import { ledgerShape, shapeOf } from '#server/database/table-shape.js';
 import { tableTypes } from '#server/declarations.js';
@@ -16,6 +18,16 @@ test('docs/tables.md has every table with its columns', () => {
     expect(row, table).toBeDefined();
     const told = columns.map((c) => c.name).filter((name) => !always.includes(name) || !table.startsWith('l3_'));
     for (const name of told) expect(row, `${table}.${name}`).toContain(`\`${name}\``);
+  }
+});
+
+test('docs/processors.md has every function of the toolkit, and every field of the beans to read', () => {
+  const text = page('processors.md');
+  for (const name of Object.keys(toolkit)) expect(text, name).toContain(`\`${name}\``);
+  const rows = text.split('\n');
+  for (const { name, fields } of [SessionBean, VisitorBean, VisitorLocationBean]) {
+    const row = rows.find((r) => r.split('|')[2]?.includes(`\`${name}\``));
+    expect([...(row?.split('|')[3] ?? '').matchAll(/`(\w+)`/g)].map(([, field]) => field)).toEqual(Object.keys(fields));
   }
 });
 
