@@ -14,6 +14,9 @@ export interface WorkerData {
  * time for 2 and for 10 million impressions, 3 % for a log). They hold for the whole process.
  */
 for (const flag of ['--interrupt-budget=300000', '--max-inlined-bytecode-size-cumulative=100']) setFlagsFromString(flag);
+// What a processor prints is for whoever tries it out: standard output is for the results of a command.
+const { console: printer } = globalThis;
+printer.log = printer.info = printer.debug = printer.error;
 await Promise.all((workerData as WorkerData).modules.map((module) => import(module)));
 
 /** The entry of a pool's worker thread. */

@@ -28,7 +28,8 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
       print(
         `${formatCount(v.checks)} counts agree, from raw lines to ${database === undefined ? 'the sums; there is no database yet' : 'the database'}.`,
       );
-      if (v.stale > 0) print(`${formatCount(v.stale)} packages wait to be made again from later data; tidemill process does it.`);
+      if (v.stale > 0) print(`${formatCount(v.stale)} packages wait to be made again from later data.`);
+      if (v.due > 0) print(`${formatCount(v.due)} jobs are due; tidemill process runs those whose period is over.`);
     }
   } finally {
     progress.stop();

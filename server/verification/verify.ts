@@ -2,6 +2,7 @@ import { addMeasures, type Measures } from './measure-task.js';
 import { checksOf, type Check } from './conservation.js';
 import { fail } from '../errors.js';
 import {
+  Agenda,
   formatDay,
   formatPeriod,
   type AggregateType,
@@ -19,8 +20,10 @@ export interface Verified {
   readonly bytes: number;
   /** Equations between two counts that were looked at. */
   readonly checks: number;
-  /** Packages that wait to be processed, or to be processed again. */
+  /** Packages that were made of others than there are now. */
   readonly stale: number;
+  /** Jobs whose output is missing or stale; more may follow from them. */
+  readonly due: number;
 }
 
 /** Kinds of the records that a dataset has beside packages and jobs: its zone, what was imported and moved, what outlives a restart. */
@@ -89,7 +92,14 @@ export async function verify(
     bytes: packages.reduce((n, p) => n + p.parts.reduce((m, part) => m + part.bytes, 0), 0),
     checks: checks.length + inDatabase,
     stale: packages.filter((p) => p.inputs.some((input) => !byPath.has(input))).length,
+    due: dueJobs(topology, packages),
   };
+}
+
+function dueJobs(topology: Topology, packages: readonly WorkPackage[]): number {
+  const { lanes } = new Agenda(topology, (location) => packages.filter((p) => p.location === location));
+  // What was made of purged beans stays as it is.
+  return lanes.flatMap(({ due }) => [...due.values()].filter((unit) => unit.purged === undefined)).length;
 }
 
 /** Each period's rows in each table add up to the beans that were injected, and there are no rows of other periods. */

@@ -1,5 +1,5 @@
 /* Processors of a user's own take the same way as the built-in ones. */
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -94,6 +94,21 @@ describe('the example', () => {
     }
     expect(await colours(data)).toEqual(present(both));
     expect(await differences(databaseOf(data), files)).toEqual([]);
+  });
+
+  test('may print something: on standard error, beside the results', async () => {
+    const data = temporaryFolder();
+    const dataset = prepareDataset(data, { settings: { processors: ['colours.mjs'] } });
+    const example = readFileSync(EXAMPLE, 'utf8');
+    writeFileSync(
+      path.join(dataset, 'colours.mjs'),
+      example.replace('const colour = params?.colour;', "const colour = params?.colour; console.log('seen', colour);"),
+    );
+    const file = path.join(data, 'lines.jsonl');
+    writeFileSync(file, line(T, { params: { colour: 'red' } }));
+    const { code, stdout, stderr } = await tidemill(['run', file, '--data', data, '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'seen red\n' });
+    expect(JSON.parse(stdout)).toMatchObject({ failed: [] });
   });
 
   test('from the command line, beside everything else', async () => {

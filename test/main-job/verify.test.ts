@@ -72,6 +72,19 @@ async function complaint(data: string, code: string): Promise<string> {
   return error?.message ?? '';
 }
 
+test('what came late, and what is to be made of it', async () => {
+  const data = copy();
+  const late = path.join(folder, 'late.jsonl');
+  writeFileSync(late, line(Date.parse('2016-02-29T12:00:00Z')));
+  await tidemillJson(['import', late, '--data', data]);
+  const { code, stdout } = await tidemillHere(['verify', '--data', data]);
+  expect(code).toBe(0);
+  // Of the package that came: its own sums, and the sessions of its day.
+  expect(stdout).toMatch(/\n2 jobs are due; tidemill process runs those whose period is over\.\n$/);
+  await tidemillJson(['process', '--data', data]);
+  expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true, stale: 0, due: 0 }]);
+});
+
 test('what is as it was', async () => {
   const { code, stdout, stderr } = await tidemill(['verify', '--data', whole]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
