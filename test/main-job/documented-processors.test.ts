@@ -10,14 +10,14 @@ import { tidemillJson } from '../support/tidemill.js';
 const page = readFileSync(new URL('../../docs/processors.md', import.meta.url), 'utf8');
 const modules = [...page.matchAll(/```js\n([^]*?)```/g)].map(([, source]) => source as string);
 /** All in one day of UTC, and each with a visitor. */
-const lines = linesOf(trafficBytes({ impressions: 3000, days: 1, start: '2016-03-01', seed: 51 })).filter((l) => l.includes('"visitor":"'));
+const lines = linesOf(trafficBytes({ impressions: 1500, days: 1, start: '2016-03-01', seed: 51 })).filter((l) => l.includes('"visitor":"'));
 const data = temporaryFolder();
 
 beforeAll(async () => {
   const names = modules.map((_, i) => `documented-${i}.js`);
   const dataset = prepareDataset(data, { settings: { processors: names } });
   for (const [i, source] of modules.entries())
-    writeFileSync(path.join(dataset, names[i] as string), source.replace('recordsPerPartition: 250_000', 'recordsPerPartition: 500'));
+    writeFileSync(path.join(dataset, names[i] as string), source.replace('recordsPerPartition: 250_000', 'recordsPerPartition: 300'));
   const file = path.join(data, 'lines.jsonl');
   writeFileSync(file, Buffer.concat(lines));
   await working(data, { limits: { recordsPerShard: 200 } }, async (workshop) => {

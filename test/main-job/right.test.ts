@@ -44,9 +44,9 @@ async function check(files: readonly string[], setup: Parameters<typeof mainJob>
 describe('generated traffic, over the ends of a month and of an ISO week', () => {
   test('by the command line', async () => {
     const data = path.join(folder, 'by-command-line');
-    const lines = file('traffic.jsonl', trafficBytes({ impressions: 12_000, days: 6, start: '2016-02-26', seed: 7 }));
+    const lines = file('traffic.jsonl', trafficBytes({ impressions: 8000, days: 4, start: '2016-02-27', seed: 7 }));
     const [summary] = await tidemillJson(['run', lines, '--data', data, '--workers', '2']);
-    expect(summary).toMatchObject({ import: { counters: { read: 12_000, accepted: 12_000 } }, failed: [] });
+    expect(summary).toMatchObject({ import: { counters: { read: 8000, accepted: 8000 } }, failed: [] });
     expect(await differences(databaseOf(data), [lines])).toEqual([]);
     expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true, stale: 0 }]);
   });
@@ -90,14 +90,12 @@ describe('awkward lines', () => {
       windows: [
         ['2016-03-12', '2016-03-15'],
         ['2016-11-05', '2016-11-08'],
-        ['2020-12-31', '2021-01-02'],
       ],
     },
     {
       zone: 'Australia/Lord_Howe',
       workers: 2,
       windows: [
-        ['1990-01-01', '1990-01-02'],
         ['2016-04-02', '2016-04-05'],
         ['2016-10-01', '2016-10-03'],
       ],

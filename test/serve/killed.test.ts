@@ -1,7 +1,7 @@
 /*
  * Clients send impressions, and repeat what was not answered 2xx, while capture and engine processes are killed with SIGKILL at
  * seeded moments, and the supervisor as well now and then: the database must equal what the clients were told.
- * TIDEMILL_TEST_IMPRESSIONS=200000 makes it a long run, with twice the kills.
+ * TIDEMILL_TEST_IMPRESSIONS=200000 makes it a long run, with 20 kills.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -18,9 +18,11 @@ import { serving, type ChildName, type Serving } from './serving.js';
 
 const LONG = process.env['TIDEMILL_TEST_IMPRESSIONS'];
 const IMPRESSIONS = Number(LONG ?? 10_000);
-const KILLS = LONG === undefined ? 10 : 20;
-/** A supervisor waits longer before each start of a process that does not last: five kills are what one life of it is given. */
-const KILLS_OF_A_LIFE = 5;
+/** A supervisor waits longer before each start of a process that does not last: these are the kills of one life of it, in some order. */
+const LIFE: readonly ChildName[] =
+  LONG === undefined ? ['capture', 'capture', 'engine'] : ['capture', 'capture', 'capture', 'engine', 'engine'];
+const LIVES = LONG === undefined ? 2 : 4;
+const KILLS = LIVES * LIFE.length;
 const CLIENTS = 6;
 const TOKEN = 'a-token-of-the-clients';
 const ONCE = '/once/';
@@ -41,11 +43,11 @@ function impressions(n: number): string[] {
   });
 }
 
-/** In each life of the supervisor the capture is killed three times and the engine twice, in a seeded order. */
+/** The kills of all lives, those of each in a seeded order. */
 function plan(random: Random): ChildName[] {
-  const lives = Array.from({ length: KILLS / KILLS_OF_A_LIFE }, () => {
-    const left: ChildName[] = ['capture', 'capture', 'capture', 'engine', 'engine'];
-    return Array.from({ length: KILLS_OF_A_LIFE }, () => left.splice(random.below(left.length), 1)[0] as ChildName);
+  const lives = Array.from({ length: LIVES }, () => {
+    const left = [...LIFE];
+    return LIFE.map(() => left.splice(random.below(left.length), 1)[0] as ChildName);
   });
   return lives.flat();
 }
@@ -93,7 +95,7 @@ test(`${IMPRESSIONS} impressions and ${KILLS} kills`, { timeout: 300_000 + IMPRE
     for (const [i, name] of plan(random).entries()) {
       const at = (i + 0.2 + 0.8 * random.unit()) * segment;
       await until(() => told.acknowledged.length + told.givenUp.length >= at);
-      if (i > 0 && i % KILLS_OF_A_LIFE === 0) {
+      if (i > 0 && i % LIFE.length === 0) {
         const next = service.end(random.below(2) === 0 ? 'SIGTERM' : 'SIGKILL').then(start);
         lives = next;
         service = await next;

@@ -18,7 +18,7 @@ export interface Setup {
   readonly zone?: string;
   /** The content of dataset.json, without the zone. */
   readonly settings?: object;
-  /** Default 2. */
+  /** Default 1: where it is not about them, a second one is mostly started for nothing. */
   readonly workers?: number;
   readonly limits?: Partial<Limits>;
   /** Default NOW. */
@@ -39,7 +39,7 @@ export function prepareDataset(data: string, { zone = 'UTC', settings = {} }: Se
 /** Work on the dataset `analytics` of a data folder, as one process of the command line does. */
 export async function working<T>(data: string, setup: Setup, use: (workshop: Workshop, dataset: Dataset) => Promise<T>): Promise<T> {
   const dataset = await openForWriting({ data, name: 'analytics', database: setup.database, environment: {} });
-  const { workers = 2, limits, clock = () => NOW } = setup;
+  const { workers = 1, limits, clock = () => NOW } = setup;
   const options: WorkshopOptions = { workers, limits, clock };
   const workshop = new Workshop(dataset, options);
   try {

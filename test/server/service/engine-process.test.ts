@@ -48,7 +48,7 @@ const statusOf = async ({ port }: Engine): Promise<Status> =>
 
 /** Half the lines have an id. */
 function someTraffic(): string[] {
-  return linesOf(trafficBytes({ impressions: 1500, days: 2, start: '2016-02-28', seed: 5 })).map((l, i) =>
+  return linesOf(trafficBytes({ impressions: 900, days: 2, start: '2016-02-28', seed: 5 })).map((l, i) =>
     i % 2 === 0 ? l.toString() : `${JSON.stringify({ ...(JSON.parse(l.toString()) as object), id: `id-${i}` })}\n`,
   );
 }

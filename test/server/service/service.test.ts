@@ -45,7 +45,7 @@ test('days that end at local midnight, late data, and the week and the month: th
     for (const day of days) {
       clock.set(Date.parse(`${day}T17:00:00Z`));
       const own = lines.filter((l, i) => dayOf(l) === day && !isLate(l, i));
-      for (let i = 0; i < own.length; i += 100) spooled(data, 'oirawdata', day, ++n, Buffer.concat(own.slice(i, i + 100)));
+      for (let i = 0; i < own.length; i += 200) spooled(data, 'oirawdata', day, ++n, Buffer.concat(own.slice(i, i + 200)));
       await settled();
       expect(jobsOf(events, 'succeeded').filter((u) => u.endsWith(day) && !u.startsWith('OIProcessor'))).toEqual([]);
       // The day ends; the sessions' package is closed a moment later, and is waited for.
