@@ -15,8 +15,8 @@ export interface WorkerData {
  */
 for (const flag of ['--interrupt-budget=300000', '--max-inlined-bytecode-size-cumulative=100']) setFlagsFromString(flag);
 // What a processor prints is for whoever tries it out: standard output is for the results of a command.
-const { console: printer } = globalThis;
-printer.log = printer.info = printer.debug = printer.error;
+// oxlint-disable-next-line no-console
+console.log = console.info = console.debug = console.error;
 await Promise.all((workerData as WorkerData).modules.map((module) => import(module)));
 
 /** The entry of a pool's worker thread. */

@@ -106,7 +106,7 @@ beforeAll(async () => {
 });
 
 describe('killed again and again', () => {
-  const KILLS = 6;
+  const KILLS = 9;
   test.for([1, 2, 3, 4, 5, 6])(`at ${KILLS} instants of seed %i`, async (seed) => {
     const random = new Random(seed, 0);
     for (let kills = 0, n = 0; kills < KILLS; n++) {

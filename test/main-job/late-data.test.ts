@@ -76,7 +76,7 @@ test('late lines of one day make that day, its week and its month again, and not
 });
 
 test('many late imports, processed in between or not, in any order', async () => {
-  const lines = linesOf(trafficBytes({ impressions: 600, days: 1, start: '2016-02-29', seed: 32 }));
+  const lines = linesOf(trafficBytes({ impressions: 900, days: 2, start: '2016-02-29', seed: 32 }));
   const folder = temporaryFolder();
   const pieces = [0, 1, 2, 3].map((k) => {
     const at = path.join(folder, `piece-${k}.jsonl`);

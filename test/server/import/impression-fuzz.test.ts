@@ -257,7 +257,7 @@ describe.each(kernelNames)('%s', (kernel) => {
     const parse = createParser({ ...options, zone: 'Asia/Kathmandu' }, kernels[kernel]);
     fc.assert(
       fc.property(shard, (bytes) => compare(bytes, parse)),
-      { numRuns: 600 },
+      { numRuns: 1000 },
     );
   });
 
@@ -269,7 +269,7 @@ describe.each(kernelNames)('%s', (kernel) => {
         fc.constantFrom('', '{', '{"time":', '{"site":"', '{"segments":["', '{"params":{"a', '{"a":'),
         (bytes, head) => compare(Buffer.concat([Buffer.from(head), bytes]), parse),
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
