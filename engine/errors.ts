@@ -64,7 +64,8 @@ export const engineErrors = {
     summary: 'A record of the store does not match its checksum. Restore the store from a backup.',
   },
   TM_ERR_DISK_FULL: {
-    summary: 'The disk is full. Free space and run the same command again; nothing was half done.',
+    summary:
+      'The disk is full, or a quota is used up. Free space and run the same command again (`serve` goes on by itself); nothing was half done.',
   },
   TM_ERR_IO: {
     summary: 'A file of the store cannot be read or written. Check the disk, permissions, and how many files may be open.',

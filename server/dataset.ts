@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from './errors.js';
 import { isSameZone, zone } from '../engine/period.js';
-import { replaceFile } from '../engine/store/disk.js';
+import { isDiskFull, replaceFile } from '../engine/store/disk.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
 import type { Topology } from '../engine/processor.js';
 import { checkDatabaseUrl } from './database/url.js';
@@ -129,7 +129,7 @@ async function writeWhole(file: string, text: string, mode?: number): Promise<vo
   try {
     await replaceFile(file, text, mode);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw fail(code === 'ENOSPC' ? 'TM_ERR_DISK_FULL' : 'TM_ERR_STORE_UNREADABLE', `${file} cannot be written: ${message}`, { cause });
+    const code = isDiskFull(cause) ? 'TM_ERR_DISK_FULL' : 'TM_ERR_STORE_UNREADABLE';
+    throw fail(code, `${file} cannot be written: ${(cause as Error).message}`, { cause });
   }
 }

@@ -5,6 +5,7 @@ import { decodeBlock, packBlock, type PackedBlock } from '../block.js';
 import { joinCrc32 } from '../crc32.js';
 import { fail, type engineErrors } from '../errors.js';
 import { selectRows } from '../rows.js';
+import { isDiskFull } from '../store/disk.js';
 import type { Batch } from '../column.js';
 import type { BlockRef, Part, PartFile } from '../work-package.js';
 
@@ -110,18 +111,20 @@ function range(from: number, count: number): Uint32Array {
   return rows;
 }
 
-const REFUSALS = { ENOSPC: 'TM_ERR_DISK_FULL', EDQUOT: 'TM_ERR_DISK_FULL' } as const;
+type Code = keyof typeof engineErrors;
+
+const writing = (cause: unknown): Code => (isDiskFull(cause) ? 'TM_ERR_DISK_FULL' : 'TM_ERR_IO');
 /** A part that is read is of a package, so that it has been there. */
-const READING = { ...REFUSALS, ENOENT: 'TM_ERR_BLOCK_CORRUPT' } as const;
+const reading = (cause: unknown): Code => ((cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'TM_ERR_BLOCK_CORRUPT' : 'TM_ERR_IO');
 
 /** Work on files: what the system refuses is the fault of no record. */
-function withIO<T>(otherwise: string, work: () => T, refusals: Readonly<Record<string, keyof typeof engineErrors>> = REFUSALS): T {
+function withIO<T>(otherwise: string, work: () => T, codeOf: (cause: unknown) => Code = writing): T {
   try {
     return work();
   } catch (cause) {
-    const { code: refusal = '', message } = cause as NodeJS.ErrnoException;
-    const code = refusals[refusal] ?? 'TM_ERR_IO';
-    throw fail(code, `${otherwise}: ${code === 'TM_ERR_DISK_FULL' ? 'no space is left on the disk' : message}`, { cause });
+    const code = codeOf(cause);
+    const why = code === 'TM_ERR_DISK_FULL' ? 'no space is left on the disk' : (cause as Error).message;
+    throw fail(code, `${otherwise}: ${why}`, { cause });
   }
 }
 
@@ -131,7 +134,7 @@ function withIO<T>(otherwise: string, work: () => T, refusals: Readonly<Record<s
  */
 export function* readPart({ file, blocks }: PartFile): Generator<Batch> {
   const unreadable = `the part ${file} cannot be read`;
-  const fd = withIO(unreadable, () => openSync(file, 'r'), READING);
+  const fd = withIO(unreadable, () => openSync(file, 'r'), reading);
   try {
     for (const { type, offset, bytes } of blocks) {
       const block = unsetBytes(bytes);

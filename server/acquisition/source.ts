@@ -2,6 +2,7 @@ import { createCipheriv } from 'node:crypto';
 import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { isDiskFull } from '../../engine/store/disk.js';
 import { fail } from '../errors.js';
 import { HEAD_BYTES } from '../import/detect-format.js';
 
@@ -65,8 +66,7 @@ export async function spool(name: string, stream: NodeJS.ReadableStream, path: s
     await pipeline(stream, createWriteStream(path), ...(signal === undefined ? [] : [{ signal }]));
   } catch (cause) {
     signal?.throwIfAborted();
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
-      throw fail('TM_ERR_DISK_FULL', `no space is left to keep what comes from ${name}`, { cause });
+    if (isDiskFull(cause)) throw fail('TM_ERR_DISK_FULL', `no space is left to keep what comes from ${name}`, { cause });
     throw unreadable(name, cause);
   }
   return openSource(name, path);

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { isDiskFull } from '../../engine/store/disk.js';
 import { fail } from '../errors.js';
 
 /**
@@ -11,8 +12,7 @@ export async function syncFile(file: string): Promise<void> {
   try {
     await handle.sync();
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw fail('TM_ERR_DISK_FULL', `no space is left to write ${file}`, { cause });
+    if (isDiskFull(cause)) throw fail('TM_ERR_DISK_FULL', `no space is left to write ${file}`, { cause });
     throw cause;
   } finally {
     await handle.close();

@@ -1,4 +1,5 @@
 import { engineErrors, TidemillError } from '../../engine/errors.js';
+import { isDiskFull } from '../../engine/store/disk.js';
 import { formatPeriod, type Period } from '../../engine/period.js';
 import { fail, serverErrors } from '../errors.js';
 import { renderTable, type TableColumn } from '../terminal/table.js';
@@ -67,8 +68,7 @@ function summaryOf(code: string): string | undefined {
 }
 
 function asDiskFull(error: unknown): TidemillError | undefined {
-  const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT' ? fail('TM_ERR_DISK_FULL', message, { cause: error }) : undefined;
+  return isDiskFull(error) ? fail('TM_ERR_DISK_FULL', (error as Error).message, { cause: error }) : undefined;
 }
 
 /** The reader of our output went away, as `head` does: no error of ours. A database that is lost breaks a pipe too. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TidemillError } from '../../engine/errors.js';
+import { isDiskFull } from '../../engine/store/disk.js';
 import { fail } from '../errors.js';
 import type { ExportOptions } from './database.js';
 import type { Driver } from './driver.js';
@@ -36,10 +37,8 @@ export async function exportRows(driver: Driver, shape: TableShape, options: Exp
     }
   } catch (cause) {
     if (cause instanceof TidemillError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw fail(code === 'ENOSPC' ? 'TM_ERR_DISK_FULL' : 'TM_ERR_EXPORT_FAILED', `The export of ${shape.table} failed: ${message}`, {
-      cause,
-    });
+    const code = isDiskFull(cause) ? 'TM_ERR_DISK_FULL' : 'TM_ERR_EXPORT_FAILED';
+    throw fail(code, `The export of ${shape.table} failed: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { TidemillError } from '../../../engine/errors.js';
+import { isDiskFull } from '../../../engine/store/disk.js';
 import { fail } from '../../errors.js';
 
 /**
@@ -9,7 +10,7 @@ export function duckDbError(cause: unknown, file: string, isOpening = false): Ti
   if (cause instanceof TidemillError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const first = text.split('\n', 1)[0] as string;
-  if (/No space left on device|not enough space on the disk|max_temp_directory_size|Disk quota exceeded/i.test(text)) {
+  if (isDiskFull(cause) || text.includes('max_temp_directory_size')) {
     return fail('TM_ERR_DISK_FULL', `No space for ${file}: ${first}`, { cause });
   }
   if (/Could not set lock on file|being used by another process/i.test(text)) return lockedError(file, first, cause);
