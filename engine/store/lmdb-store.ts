@@ -8,6 +8,7 @@ import { fail } from '../errors.js';
 import { checkDataFile } from './data-file.js';
 import { storeError, sync } from './disk.js';
 import { packRecord, unpackRecord } from './record.js';
+import { allocateLock, Reserve, type Size } from './reserve.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import type { Job } from '../job.js';
 import type { Part, PartFile, WorkPackage } from '../work-package.js';
@@ -27,6 +28,11 @@ const SCRATCH = 'scratch';
 /** LMDB's limit. */
 const KEY_BYTES = 1978;
 
+/** Of the records that opening may write: those of the databases, and what the store is. */
+const OPENING: Size = { records: 8, bytes: 4096, isUrgent: true };
+/** Of the record of a sequence. */
+const NUMBER: Size = { records: 1, bytes: 2 * KEY_BYTES, isUrgent: true };
+
 /** Until then LMDB has said why a commit failed, or never will. */
 const SAID_WITHIN_MS = 1000;
 
@@ -38,6 +44,7 @@ export class LmdbStore implements LocationStore {
   readonly #folder: string;
   readonly #lock: FolderLock | undefined;
   readonly #root: RootDatabase<Buffer, string>;
+  readonly #reserve: Reserve;
   readonly #db: Readonly<Record<DbName, Database<Buffer, string>>>;
   /** Why a commit has failed. LMDB may carry out a later one, or let whoever waits for it wait for ever: there is none. */
   #failure: Error | undefined;
@@ -48,6 +55,8 @@ export class LmdbStore implements LocationStore {
     this.#folder = folder;
     this.#lock = lock;
     this.#root = root;
+    this.#reserve = new Reserve(folder, root);
+    const giveBack = lock === undefined ? undefined : this.#reserve.take(OPENING);
     const db = (name: string): Database<Buffer, string> => root.openDB<Buffer, string>({ name, encoding: 'binary' });
     this.#db = { package: db('package'), job: db('job'), record: db('record'), meta: db('meta') };
     let about = this.#get<{ version: number; dataset: string; createdAt: number }>('meta', 'about');
@@ -56,6 +65,7 @@ export class LmdbStore implements LocationStore {
       const record = packRecord('about', about);
       void root.transactionSync(() => this.#db.meta.put('about', record));
     }
+    giveBack?.();
     if (about === undefined) throw fail('TM_ERR_STORE_UNREADABLE', `${folder} holds no store of this program`);
     if (about.version !== VERSION) {
       throw fail('TM_ERR_STORE_VERSION', `the store in ${folder} is of version ${about.version}; this program reads version ${VERSION}`);
@@ -86,6 +96,7 @@ export class LmdbStore implements LocationStore {
         lock = await lockFolder(folder);
       }
       checkDataFile(folder, mode);
+      if (mode === 'write') allocateLock(folder);
       // With the batching of event turns, a commit that fails (a full disk) also rejects a promise that nobody can have.
       root = open<Buffer, string>({
         path: folder,
@@ -103,6 +114,15 @@ export class LmdbStore implements LocationStore {
       lock?.release();
       throw storeError(folder, error);
     }
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Whether there is room for new packages. Errors: TM_ERR_STORE_UNREADABLE. */
+  hasRoom(): Promise<boolean> {
+    return this.#reserve.hasRoom();
   }
 
   packages(location: string): WorkPackage[] {
@@ -133,7 +153,7 @@ export class LmdbStore implements LocationStore {
   async next(sequence: string): Promise<number> {
     const key = `sequence/${sequence}`;
     let n = 0;
-    await this.#write(() => {
+    await this.#write(NUMBER, () => {
       n = (this.#get<number>('meta', key) ?? 0) + 1;
       this.#put(packed('meta', key, n));
     });
@@ -186,7 +206,7 @@ export class LmdbStore implements LocationStore {
       if (!this.#isCurrent(onlyFor)) return false;
       for (const { package: p, files } of create) await this.#place(p, files);
       let current = true;
-      await this.#write(() => {
+      await this.#write(sizeOf(writes, create), () => {
         current = this.#isCurrent(onlyFor);
         if (current) for (const write of writes) this.#put(write);
       });
@@ -298,9 +318,21 @@ export class LmdbStore implements LocationStore {
     return found;
   }
 
-  /** An error that `work` throws comes out of here: thrown inside, it would be lost among the transactions of one batch. */
-  async #write(work: () => void): Promise<void> {
+  /**
+   * An error that `work` throws comes out of here: thrown inside, it would be lost among the transactions of one batch. Where there
+   * is no room for what it writes, LMDB never hears of it, and a later write may go well.
+   */
+  async #write(size: Size, work: () => void): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    const giveBack = this.#reserve.take(size);
+    try {
+      await this.#transact(work);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async #transact(work: () => void): Promise<void> {
     const outcome: { error?: Error } = {};
     const committed = this.#root.transaction(() => {
       try {
@@ -340,6 +372,11 @@ interface Packed {
 function packed(db: DbName, key: string, value: unknown): Packed {
   if (Buffer.byteLength(key) > KEY_BYTES) throw new TypeError(`the key '${key.slice(0, 80)}…' is longer than ${KEY_BYTES} bytes`);
   return { db, key, record: value === undefined ? undefined : packRecord(key, value) };
+}
+
+function sizeOf(writes: readonly Packed[], create: NonNullable<Change['create']>): Size {
+  const bytes = writes.reduce((sum, { key, record }) => sum + 2 * key.length + (record?.length ?? 0), 0);
+  return { records: writes.length, bytes, isUrgent: create.every(({ files }) => files.length === 0) };
 }
 
 /** Bytes on the disk below a folder, a file with several names counted once. */

@@ -33,6 +33,8 @@ export interface LocationStore {
   readonly dataset: string;
   /** When the store was made, in ms since the epoch; part of the ids of its jobs. */
   readonly createdAt: number;
+  /** Why nothing can be committed any more, until the store is opened anew. */
+  readonly failure: Error | undefined;
   /** The packages of a location in the order of their paths. */
   packages(location: string): WorkPackage[];
   package(path: string): WorkPackage | undefined;
@@ -51,6 +53,7 @@ export interface LocationStore {
   /**
    * Apply a change. When it resolves, packages and records are on the disk; jobs alone are safe from the end of the
    * process only. Answers false where `onlyFor` refuses it.
+   * Errors: TM_ERR_DISK_FULL, after which a later commit may go well where `failure` is not set; TM_ERR_STORE_UNREADABLE.
    */
   commit(change: Change): Promise<boolean>;
   close(): Promise<void>;
