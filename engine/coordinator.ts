@@ -98,7 +98,7 @@ export class Coordinator {
 
   /**
    * Run every ready job until none is; a period counts as closed when `closed` says so. One call at a time. When it rejects
-   * (the signal's reason, or an error of the store), no job is under way any more.
+   * (the signal's reason, an error of the store, or TM_ERR_DISK_FULL), no job is under way any more, and none has failed of it.
    */
   async drain(closed: (period: Period) => boolean, signal: AbortSignal = new AbortController().signal): Promise<Drained> {
     const succeeded: Job[] = [];
@@ -240,15 +240,14 @@ export class Coordinator {
     };
     signal.addEventListener('abort', onAbort);
     const ends = new Set<Promise<void>>();
-    let broken: { readonly error: unknown } | undefined;
     const held = ({ key, inputs }: Unit): boolean =>
       this.#slots.has(key) || this.#planning.has(key) || (this.#stuck.has(key) && this.#stuck.get(key) === inputs.join('\n'));
     try {
       signal.throwIfAborted();
       await this.#unfinished.recover(this.agenda);
       for (;;) {
-        signal.throwIfAborted();
-        if (broken !== undefined) throw broken.error;
+        course.signal.throwIfAborted();
+        if (this.#o.store.failure !== undefined) throw this.#o.store.failure;
         this.#woken = this.#sleep();
         if (this.#slots.isFull) {
           await this.#woken;
@@ -258,10 +257,8 @@ export class Coordinator {
         if (endsIdle && ready.length === 0 && ends.size === 0) return waiting;
         const chosen = this.#isPaused ? [] : this.#slots.take(ready);
         for (const unit of chosen) {
-          const end: Promise<void> = this.#run(unit, course.signal)
-            .then(onEnd, (error: unknown) => {
-              broken ??= { error };
-            })
+          const end: Promise<void> = this.#run(unit, course)
+            .then(onEnd, () => undefined)
             .finally(() => {
               ends.delete(end);
               this.wake();
@@ -290,11 +287,15 @@ export class Coordinator {
     });
   }
 
-  async #run(unit: Unit, outer: AbortSignal): Promise<Job> {
+  /** What it rejects with has aborted the course by the time that the unit's slot is free: nothing takes the unit again. */
+  async #run(unit: Unit, course: AbortController): Promise<Job> {
     let job: Job | undefined;
     try {
       job = await this.#unfinished.jobOf(unit);
-      return await this.#work(unit, job, outer);
+      return await this.#work(unit, job, course.signal);
+    } catch (error) {
+      course.abort(error);
+      throw error;
     } finally {
       this.#slots.free(unit);
       this.wake();
@@ -347,6 +348,8 @@ export class Coordinator {
       return done;
     } catch (error) {
       outer.throwIfAborted();
+      // No job is at fault, and the next would fare no better. An injection may have met the disk of its database.
+      if (unit.processor.kind !== 'inject' && !controller.signal.aborted && isOutOfRoom(error)) throw error;
       const state = controller.signal.aborted ? ('cancelled' as const) : ('failed' as const);
       const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
       const ended = { ...job, state, finishedAt: clock(), error: { code, message: (error as Error).message } };
@@ -366,4 +369,8 @@ export class Coordinator {
     this.agenda.apply(created, before);
     this.#o.onPackages?.(created, before);
   }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof TidemillError && error.code === 'TM_ERR_DISK_FULL';
 }

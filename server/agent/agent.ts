@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { findPackages, OPEN_FILE, CLOSED_FILE, TORN_FILE, RAW_LOCATIONS, type FoundPackage } from '../capture/spool/names.js';
 import { noteOf } from '../service/notes.js';
+import { isDiskFull } from '../../engine/store/disk.js';
 import { removeEmptyDays } from './empty-days.js';
 import { LogSource } from './log-source.js';
 import { dayOf, isMoved, moveSpooled, type MoveReport } from './spool-moves.js';
@@ -24,6 +25,8 @@ export interface AgentOptions {
   /** Told of packages that it has committed. */
   readonly onPackages: (created: readonly WorkPackage[]) => void;
   readonly onStatus: (status: AgentStatus) => void;
+  /** Resolves when a disk that was full has room; what failed of it is tried again then. */
+  readonly room: () => Promise<void>;
 }
 
 /**
@@ -97,6 +100,7 @@ export class Agent {
         if (this.#stop.signal.aborted) return;
         this.#o.log.error('the agent failed; it tries again', { error });
         this.#errors.set(of, noteOf(error));
+        if (of === 'spool' && isDiskFull(error)) void this.#o.room().then(() => this.look());
       }
       const { error: _, ...status } = this.#status;
       const [error] = this.#errors.values();
@@ -107,7 +111,7 @@ export class Agent {
 
   #schedule(source: LogSource): void {
     if (this.#stop.signal.aborted) return;
-    const { clock, dataset, executor, log, onPackages } = this.#o;
+    const { clock, dataset, executor, log, onPackages, room } = this.#o;
     const at = source.nextRun(clock.now());
     if (at === undefined) return;
     const run = async (): Promise<void> => {
@@ -123,8 +127,10 @@ export class Agent {
       });
       const { lastError } = source.status;
       if (lastError !== undefined) log.error('a source cannot be read', { source: source.name, error: lastError });
+      if (isDiskFull(lastError)) void room().then(() => this.#next(source, run));
       this.#schedule(source);
     };
+    this.#alarms.get(source)?.();
     this.#alarms.set(
       source,
       clock.at(at, () => this.#next(source, run)),

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import type { AggregateType, Delivery, Sink, TaskEvent } from '../../engine/index.js';
+import { hasRoom, isDiskFull } from '../../engine/store/disk.js';
 import { isPostgres } from '../database/url.js';
 import { DatabaseSink } from '../injection/database-sink.js';
 import { noteOf } from './notes.js';
@@ -6,9 +8,13 @@ import type { Clock } from './clock.js';
 import type { DatabaseStatus } from './contract.js';
 
 /** After these the database was not reached, or lost: it may come back by itself. */
-const AWAY = new Set(['TM_ERR_DATABASE_UNAVAILABLE', 'TM_ERR_DATABASE_LOCKED', 'TM_ERR_WRITER_LOST']);
+const AWAY = new Set(['TM_ERR_DATABASE_UNAVAILABLE', 'TM_ERR_DATABASE_LOCKED', 'TM_ERR_WRITER_LOST', 'TM_ERR_DISK_FULL']);
 /** How long after it was away it is tried again, ms. */
 const TRY_AGAIN = 15_000;
+/** How long after the disk of a DuckDB file was full it is looked whether it has room, ms. */
+const LOOK_FOR_ROOM = 3000;
+/** A disk that takes so much is not full, bytes. */
+const ROOM = 1 << 20;
 /** How long a DuckDB file is kept open without an injection, ms: nobody else can read it meanwhile. */
 const IDLE = 3_000;
 
@@ -93,8 +99,18 @@ export class LastingSink implements Sink {
   /** What comes next when nothing is under way. */
   #plan(): void {
     const { clock } = this.#o;
-    if (isAway(this.#status.error?.code)) this.#callOff = clock.at(clock.now() + TRY_AGAIN, () => void this.look());
+    const { error } = this.#status;
+    if (this.#kind === 'duckdb' && isDiskFull(error)) this.#callOff = clock.at(clock.now() + LOOK_FOR_ROOM, () => void this.#lookForRoom());
+    else if (isAway(error?.code)) this.#callOff = clock.at(clock.now() + TRY_AGAIN, () => void this.look());
     else if (this.#kind === 'duckdb') this.#callOff = clock.at(clock.now() + IDLE, () => this.#release());
+  }
+
+  /** A file that opens well may still have no room to grow. */
+  async #lookForRoom(): Promise<void> {
+    // Where that cannot be told, DuckDB says what is wrong.
+    const isRoom = await hasRoom(path.dirname(this.#o.database), ROOM).catch(() => true);
+    if (isRoom) await this.look();
+    else if (this.#under === 0 && !this.#isClosed) this.#plan();
   }
 
   async #open(): Promise<DatabaseSink> {

@@ -1,5 +1,6 @@
 import { Coordinator, endOf, zone, type Limits, type Period, type WorkPackage, type Zone } from '../../engine/index.js';
 import type { PoolExecutor } from '../../engine/executor/pool-executor.js';
+import { isDiskFull } from '../../engine/store/disk.js';
 import { Agent } from '../agent/agent.js';
 import { tableTypes } from '../declarations.js';
 import { fail } from '../errors.js';
@@ -10,6 +11,7 @@ import { nextMidnight } from './midnight.js';
 import { noteOf } from './notes.js';
 import { unitOf, unitsFor } from './rerun.js';
 import { Retention } from './retention.js';
+import { RoomWatch } from './room-watch.js';
 import { TaskLog } from './task-log.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Dataset } from '../dataset.js';
@@ -50,6 +52,7 @@ export class RunningService implements Service {
   readonly #coordinator: Coordinator;
   readonly #agent: Agent;
   readonly #retention: Retention;
+  readonly #room: RoomWatch;
   readonly #tasks = new TaskLog();
   readonly #listeners = new Set<(event: ServiceEvent) => void>();
   readonly #stop = new AbortController();
@@ -101,6 +104,7 @@ export class RunningService implements Service {
       onPackages: (created, removed) => this.#onPackages(created, removed),
       onLook: () => this.#tellScheduler(),
     });
+    this.#room = new RoomWatch(clock, () => dataset.store.hasRoom());
     this.jobs = { active: () => this.#coordinator.active() };
     this.#agent = new Agent({
       dataset,
@@ -109,6 +113,7 @@ export class RunningService implements Service {
       log,
       onPackages: (created) => (created.length === 0 ? this.#coordinator.wake() : this.#coordinator.learn(created)),
       onStatus: (status) => this.#tell({ kind: 'agent', status }),
+      room: () => this.#room.wait(),
     });
     const { topology, settings } = dataset;
     this.#retention = new Retention({
@@ -208,6 +213,7 @@ export class RunningService implements Service {
     this.#coordinator.pause(true);
     await Promise.all([this.#agent.stop(), this.#retention.idle(), this.#idle()]);
     this.#stop.abort(new Error('the service ends'));
+    this.#room.stop();
     await this.#serving;
     await this.#sink.close();
     await this.#executor.close();
@@ -218,18 +224,35 @@ export class RunningService implements Service {
     this.#coordinator.pause(this.#isPaused);
     await this.#agent.start();
     void this.#sink.look();
-    const { liveSums } = this.dataset.settings.scheduler;
-    this.#serving = this.#coordinator
-      .serve((period) => liveSums || this.#hasEnded(period), this.#stop.signal)
-      .catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return;
-        this.#o.log.error('the scheduler ended', { error });
-        this.#error = noteOf(error);
-        this.#tellScheduler();
-        this.#o.onFailure?.(error);
-      });
+    this.#serving = this.#serve().catch((error: unknown) => {
+      if (this.#stop.signal.aborted) return;
+      this.#o.log.error('the scheduler ended', { error });
+      this.#error = noteOf(error);
+      this.#tellScheduler();
+      this.#o.onFailure?.(error);
+    });
     this.#onMidnight();
     this.#purge();
+  }
+
+  /** Run jobs until the service ends; where the disk is full, from when it has room on. */
+  async #serve(): Promise<void> {
+    const { settings, store } = this.dataset;
+    const { liveSums } = settings.scheduler;
+    for (;;) {
+      try {
+        await this.#coordinator.serve((period) => liveSums || this.#hasEnded(period), this.#stop.signal);
+      } catch (error) {
+        if (this.#stop.signal.aborted || store.failure !== undefined || !isDiskFull(error)) throw error;
+        this.#o.log.error('the disk is full; the scheduler waits for room', { error });
+        this.#error = noteOf(error);
+        this.#tellScheduler();
+      }
+      await this.#room.wait();
+      this.#stop.signal.throwIfAborted();
+      this.#error = undefined;
+      this.#o.log.info('there is room again; the scheduler goes on');
+    }
   }
 
   /** Whether the last day of a period is over, and nothing of it is in the spool any more. */
@@ -314,7 +337,10 @@ export class RunningService implements Service {
   #onJob(job: Job): void {
     if (job.state === 'failed') this.#o.log.error('a job failed', { job: job.id, processor: job.processor, error: job.error });
     // It came back while the end of the job was stored.
-    if (job.state === 'failed' && isAway(job.error?.code) && this.#sink.status.state === 'ok') this.#releaseInjections();
+    if (job.state === 'failed' && isAway(job.error?.code) && this.#sink.status.state === 'ok') {
+      if (isDiskFull(job.error)) void this.#room.wait().then(() => this.#releaseInjections());
+      else this.#releaseInjections();
+    }
     this.#tell({ kind: 'job', job });
   }
 

@@ -297,6 +297,36 @@ describe('while jobs run', () => {
     await expect(served).rejects.toThrow('enough');
   });
 
+  test('a store that takes no commit ends the drain: nothing is taken again and again', async () => {
+    await words.add(DAY, ['b']);
+    await words.add(sun!.date, ['a']);
+    const broken = new Error('the disk is gone');
+    const { store } = words;
+    const commit = store.commit.bind(store);
+    let refused = 0;
+    // Not for ever: where all happens in microtasks nothing could end this test.
+    store.commit = (change) => (++refused > 1000 ? commit(change) : Promise.reject(broken));
+    await expect(words.drain()).rejects.toBe(broken);
+    // Two for each of the first units: that it begins, and that it failed.
+    expect(refused).toBeLessThanOrEqual(8);
+    store.commit = commit;
+    expect((await words.drain()).failed).toEqual([]);
+  });
+
+  test('a full disk is the fault of no job: the drain ends with it, and what it cut off runs again', async () => {
+    await words.add(DAY, ['b']);
+    const { store } = words;
+    const scratch = store.scratch.bind(store);
+    store.scratch = () => {
+      throw fail('TM_ERR_DISK_FULL', 'no space');
+    };
+    await expect(words.drain()).rejects.toThrow('no space');
+    expect(store.jobs().map((j) => j.state)).not.toContain('failed');
+    store.scratch = scratch;
+    expect((await words.drain()).failed).toEqual([]);
+    expect(sorted(words.beans('words'), ['word'])).toEqual(countsOf(['b']));
+  });
+
   test('a record that ends its thread is left out alone too', async () => {
     await words.add(DAY, ['a b', 'c', 'd !exit', 'e']);
     await words.add(sun!.date, sun!.lines);

@@ -7,6 +7,7 @@ import { formatPeriod, type Job } from '#engine/index.js';
 import type { Dataset } from '#server/dataset.js';
 import type { ServiceEvent } from '#server/service/contract.js';
 import { databaseOf, line, linesOf, prepareDataset, trafficBytes } from '../../support/dataset.js';
+import { canFill, fillDisk, fillStore } from '../../support/full-disk.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { ManualClock, serving, spooled, type Served } from '../../support/service.js';
 import { tidemillJson } from '../../support/tidemill.js';
@@ -183,6 +184,36 @@ async function held(file: string): Promise<() => Promise<unknown>> {
     return gone;
   };
 }
+
+test.skipIf(!canFill)('a disk that is full: jobs and the spool wait for room, and go on by themselves 3 s after it is there', async () => {
+  const data = dataset();
+  const clock = new ManualClock(AFTER);
+  await serving(data, clock, async (served) => {
+    const { service, settled, events } = served;
+    service.pause();
+    await oneDay(data, served);
+    const disk = fillDisk(path.join(data, 'analytics/store'));
+    await fillStore(service.dataset.store);
+    service.resume();
+    const late = line(START + 3000, { visitor: 'late' });
+    spooled(data, 'oirawdata', DAY, 3, late);
+    spooled(data, 'sesrawdata', DAY, 4, late);
+    service.spoolClosed();
+    const isFull = { state: 'failed', error: { code: 'TM_ERR_DISK_FULL' } };
+    await soon(() => expect(service.status()).toMatchObject({ scheduler: isFull, agent: isFull }));
+    clock.pass(3000);
+    expect(jobsOf(events, 'succeeded')).toEqual([]);
+    disk.free();
+    await soon(() => {
+      clock.pass(3000);
+      expect(service.status()).toMatchObject({ scheduler: { state: 'running' }, agent: { packagesMoved: 4 } });
+    });
+    await settled();
+    expect(jobsOf(events, 'succeeded')).toEqual(expect.arrayContaining([`OIInjection ${DAY}`, `SessionInjection ${DAY}`]));
+    expect(jobsOf(events, 'failed')).toEqual([]);
+  });
+  expect(await tidemillJson(['verify', '--data', data])).toMatchObject([{ ok: true, stale: 0 }]);
+});
 
 /** Hold commits that take a job to a state until `goOn`, as on a slow disk. */
 function slowed({ store }: Dataset, state: Job['state']) {
