@@ -22,7 +22,10 @@ export interface Invocation<O> {
 
 /** What a command is given that works until it is interrupted. */
 export interface InterruptibleInvocation<O> extends Invocation<O> {
-  /** From its call on SIGINT and SIGTERM abort a signal, for the command to come to an end itself; before, they end the process. */
+  /**
+   * From its call on SIGINT aborts a signal, for the command to come to an end itself; before, it ends the process. So does SIGTERM
+   * at any time, which needs no event loop that turns; only `serve`, which does no work itself, listens to it as well.
+   */
   interruptible(): AbortSignal;
 }
 
@@ -99,9 +102,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort(new Error('interrupted'));
   const json = args.includes('--json');
-  const program = buildProgram(json, () => {
-    process.once('SIGINT', interrupt);
-    process.once('SIGTERM', interrupt);
+  const program = buildProgram(json, (signals) => {
+    for (const signal of signals) process.once(signal, interrupt);
     return controller.signal;
   });
   // A write that fails throws in `print`; the event comes after that.
@@ -130,7 +132,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(json: boolean, interruptible: InterruptibleInvocation<unknown>['interruptible']): Command {
+function buildProgram(json: boolean, abortOn: (signals: readonly NodeJS.Signals[]) => AbortSignal): Command {
   const program = new Command('tidemill');
   program
     .version(VERSION)
@@ -173,7 +175,7 @@ function buildProgram(json: boolean, interruptible: InterruptibleInvocation<unkn
         try {
           await (
             await load()
-          )({ ...invocation, interruptible, threads }, ...args);
+          )({ ...invocation, interruptible: () => abortOn(['SIGINT']), threads }, ...args);
         } finally {
           await threads.close();
         }
@@ -214,7 +216,7 @@ function buildProgram(json: boolean, interruptible: InterruptibleInvocation<unkn
     .action(
       action<ServeOptions>(async () => {
         const { serve } = await import('./serve.js');
-        return (invocation) => serve({ ...invocation, interruptible });
+        return (invocation) => serve({ ...invocation, interruptible: () => abortOn(['SIGINT', 'SIGTERM']) });
       }),
     );
   program

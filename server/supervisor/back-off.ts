@@ -7,10 +7,10 @@ const GOOD_MS = 60_000;
 export class BackOff {
   #next = FIRST_MS;
 
-  /** `upMs`: how long the child was up. */
-  next(upMs: number): number {
+  /** `upMs`: how long the child was up; `most`: the longest wait this time. */
+  next(upMs: number, most = LONGEST_MS): number {
     if (upMs >= GOOD_MS) this.#next = FIRST_MS;
-    const wait = this.#next;
+    const wait = Math.min(most, this.#next);
     this.#next = Math.min(LONGEST_MS, this.#next * 2);
     return wait;
   }

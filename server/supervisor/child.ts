@@ -2,10 +2,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log.js';
 import { BackOff } from './back-off.js';
-import type { ChildMessage, ChildOptions, SupervisorMessage } from './messages.js';
+import { ALIVE_MS, type ChildMessage, type ChildOptions, type SupervisorMessage } from './messages.js';
 
 /** Why a child ended, as it said itself. */
 export type Failure = Extract<ChildMessage, { kind: 'failed' }>;
+
+/** Beats that a child may miss, one after the other, before it is killed: its event loop does not turn, so that it hears nothing. */
+const BEATS = 30;
+/** Errors that may be those of a full disk: when it has room, the child is to be there soon. */
+const OF_DISK: ReadonlySet<string | undefined> = new Set(['TM_ERR_DISK_FULL', 'TM_ERR_SPOOL']);
+const OF_DISK_MS = 3000;
 
 export interface ChildSpecification {
   readonly name: string;
@@ -15,6 +21,8 @@ export interface ChildSpecification {
   /** For Node, beside those of this process. */
   readonly nodeOptions: readonly string[];
   readonly log: Log;
+  /** Default 30. */
+  readonly beats?: number;
   readonly onReady: (port: number) => void;
   readonly onMessage: (message: Extract<ChildMessage, { kind: 'capture' | 'closed' }>) => void;
   /**
@@ -47,7 +55,7 @@ export class Child {
       const { reason, failure } = await this.#once();
       if (this.#stopping.signal.aborted) break;
       if (onDown(reason, failure, this.#wasReady)) return;
-      const wait = this.#backOff.next(performance.now() - started);
+      const wait = this.#backOff.next(performance.now() - started, OF_DISK.has(failure?.code) ? OF_DISK_MS : undefined);
       log.warn(`the ${name} process ended and is started again`, { reason, waitMs: wait, ...(failure && { failure }) });
       await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
@@ -75,7 +83,7 @@ export class Child {
 
   /** One life, from start to end. */
   #once(): Promise<{ readonly reason: string; readonly failure: Failure | undefined }> {
-    const { entry, options, nodeOptions, onReady, onMessage, name, log } = this.#specification;
+    const { entry, options, nodeOptions, onReady, onMessage, name, log, beats = BEATS } = this.#specification;
     return new Promise((resolve) => {
       const child = fork(entry, [JSON.stringify({ ...options, port: this.#port })], {
         execArgv: [...process.execArgv, ...nodeOptions],
@@ -83,16 +91,27 @@ export class Child {
       });
       this.#process = child;
       let failure: Failure | undefined;
+      let missed = 0;
+      let watch: NodeJS.Timeout | undefined;
+      // Beats are counted, not time: while this process itself does not run, none is missed.
+      const onBeat = (): void => {
+        if (++missed <= beats) return;
+        log.error(`the ${name} process does not answer and is killed`, { pid: child.pid });
+        child.kill('SIGKILL');
+      };
       child.on('message', (message: ChildMessage) => {
+        missed = 0;
         if (message.kind === 'ready') {
+          watch = setInterval(onBeat, ALIVE_MS);
           this.#port = message.port;
           this.#wasReady = true;
           log.info(`the ${name} process is ready`, { port: message.port, pid: child.pid });
           onReady(message.port);
         } else if (message.kind === 'failed') failure = message;
-        else if (message.kind !== 'ended') onMessage(message);
+        else if (message.kind === 'capture' || message.kind === 'closed') onMessage(message);
       });
       const end = (reason: string): void => {
+        clearInterval(watch);
         this.#process = undefined;
         resolve({ reason, failure });
       };

@@ -19,9 +19,14 @@ export interface CaptureStatus {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** How often a child tells that it is alive, ms. */
+export const ALIVE_MS = 1000;
+
 /** What a child tells the supervisor. */
 export type ChildMessage =
   | { readonly kind: 'ready'; readonly port: number }
+  /** The event loop turns: every `ALIVE_MS` from `ready` on. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'capture'; readonly status: CaptureStatus }
   /** A package of the spool got its final name: its path below spool/, such as `oirawdata/2026/03/02/sensor-000012-1772409600000`. */
   | { readonly kind: 'closed'; readonly package: string }

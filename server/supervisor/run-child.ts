@@ -1,7 +1,7 @@
 import { TidemillError } from '../../engine/errors.js';
 import { fail } from '../errors.js';
 import type { Log } from '../log.js';
-import type { ChildMessage, ChildOptions, SupervisorMessage } from './messages.js';
+import { ALIVE_MS, type ChildMessage, type ChildOptions, type SupervisorMessage } from './messages.js';
 
 /** A child at work. */
 export interface Running {
@@ -78,6 +78,7 @@ export async function runChild(
     hear = (message) => child.hear?.(message);
     for (const message of early) hear(message);
     tell({ kind: 'ready', port: child.port });
+    setInterval(() => tell({ kind: 'alive' }), ALIVE_MS).unref();
   } catch (error) {
     if (!stopping) failed(error);
   }

@@ -314,6 +314,17 @@ describe('an interruption', () => {
     expect(await tidemillJson(['jobs', '--data', data, '--state', 'running'])).toEqual([]);
   });
 
+  test('SIGTERM ends it at once, whatever it does, and the same command goes on', async () => {
+    const data = fresh();
+    const child = startTidemill(['import', '-', '--data', data]);
+    const end = ended(child);
+    const kept = path.join(data, 'analytics', 'store', 'scratch', 'import-1', 'stream-0');
+    await vi.waitFor(() => expect(existsSync(kept)).toBe(true), { timeout: 60_000, interval: 2 });
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ signal: 'SIGTERM', stderr: '' });
+    expect(await tidemill(['import', longer, '--data', data])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('while processors are loaded that never come ends at once', async () => {
     const data = fresh();
     const dataset = prepareDataset(data, { settings: { processors: ['./never.mjs'] } });

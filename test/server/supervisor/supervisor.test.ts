@@ -132,4 +132,5 @@ test('back-off: doubles from 0.2 s to 30 s, and begins anew after a minute up', 
   expect(waits).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
   expect(backOff.next(60_000)).toBe(200);
   expect(backOff.next(59_999)).toBe(400);
+  expect(Array.from({ length: 6 }, () => backOff.next(100, 3000))).toEqual([800, 1600, 3000, 3000, 3000, 3000]);
 });
