@@ -174,6 +174,8 @@ export class Agent {
     const now = clock.now();
     const unmoved = this.#unmoved(found);
     const moved = await moveSpooled({ dataset, executor, now, signal: this.#stop.signal, onPackages }, location, found);
+    for (const { package: at, lines } of moved.damaged)
+      log.error('lines of the spool do not match their checksum; they are rejected, and kept in the package', { package: at, lines });
     for (const file of moved.torn) log.warn('a torn line was put aside', { file });
     const { packagesMoved, linesMoved, waiting } = this.#status;
     this.#status = {

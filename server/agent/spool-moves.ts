@@ -1,14 +1,12 @@
-import { mkdirSync } from 'node:fs';
 import { rename, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sync } from '../../engine/store/disk.js';
 import { parseDay, type Day, type Executor, type LocationStore, type WorkPackage } from '../../engine/index.js';
-import { parseSource } from '../acquisition/parse-source.js';
 import { byDay, countersOf, gatherRejects, rawPackage, type RawLocation } from '../acquisition/raw-packages.js';
-import { CHUNK_BYTES, openSource } from '../acquisition/source.js';
 import { withoutDuplicates, type DayFile } from '../acquisition/unique.js';
 import { CLOSED_FILE, TORN_FILE, type FoundPackage } from '../capture/spool/names.js';
 import { parserOf } from '../workshop.js';
+import { readSpooled } from './spool-package.js';
 import type { Hands } from '../acquisition/hands.js';
 import type { ParseResult } from '../acquisition/parse-task.js';
 import type { Dataset } from '../dataset.js';
@@ -34,6 +32,8 @@ export interface MoveReport {
   readonly created: readonly WorkPackage[];
   readonly packages: number;
   readonly lines: number;
+  /** Packages of the spool with lines that are not as they were written, and how many such lines. */
+  readonly damaged: readonly { readonly package: string; readonly lines: number }[];
   /** Paths of files with torn lines that were put aside. */
   readonly torn: readonly string[];
   /** Why some of what was moved is in the spool still; it is to be met again. */
@@ -59,7 +59,8 @@ export async function moveSpooled(move: SpoolMove, location: RawLocation, found:
   const { store, folder } = move.dataset;
   const spool = path.join(folder, 'spool');
   const fresh = found.filter((p) => p.files.includes(CLOSED_FILE) && !isMoved(store, p));
-  const { created, lines } = fresh.length === 0 ? { created: [], lines: 0 } : await commitAll(move, location, fresh, spool);
+  const nothing = { created: [], lines: 0, damaged: [] };
+  const { created, lines, damaged } = fresh.length === 0 ? nothing : await commitAll(move, location, fresh, spool);
   const torn: string[] = [];
   let left: { readonly error: unknown } | undefined;
   for (const p of found) {
@@ -70,7 +71,7 @@ export async function moveSpooled(move: SpoolMove, location: RawLocation, found:
       left ??= { error };
     }
   }
-  return { created, packages: fresh.length, lines, torn, ...(left === undefined ? {} : { left }) };
+  return { created, packages: fresh.length, lines, damaged, torn, ...(left === undefined ? {} : { left }) };
 }
 
 /** Whether the lines of a package of the spool are in the locations, though it is met there. */
@@ -83,19 +84,16 @@ async function commitAll(
   location: RawLocation,
   fresh: readonly FoundPackage[],
   spool: string,
-): Promise<{ created: WorkPackage[]; lines: number }> {
+): Promise<Pick<MoveReport, 'created' | 'lines' | 'damaged'>> {
   const { store } = dataset;
   const scratch = `spool-${location}-${path.basename(fresh[0]?.package ?? '')}`;
   const hands: Hands = { store, executor, folder: store.scratch(scratch), signal };
   try {
     const options = { ...parserOf(dataset, now, 'default', []), format: 'impressions' as const };
     const parsed: Parsed[] = [];
-    for (const [i, { package: at }] of fresh.entries()) {
+    for (const [i, found] of fresh.entries()) {
       const own: Hands = { ...hands, folder: path.join(hands.folder, String(i)) };
-      mkdirSync(own.folder);
-      const source = openSource(path.join(spool, at, CLOSED_FILE));
-      const { results } = await parseSource(own, { source, start: 0, chunkBytes: CHUNK_BYTES, options, firstFile: 0 });
-      parsed.push({ at, hands: own, results });
+      parsed.push({ at: found.package, hands: own, results: await readSpooled(own, spool, found, options) });
     }
     const files = parsed.flatMap(({ results }, of) => results.flatMap((r) => r.days.map((d): SpoolFile => ({ ...d, of }))));
     const { kept } = await withoutDuplicates(hands, location, files);
@@ -117,7 +115,8 @@ async function commitAll(
     });
     const created = create.map((c) => c.package);
     if (created.length > 0) onPackages(created);
-    return { created, lines: made.reduce((n, m) => n + m.lines, 0) };
+    const damaged = parsed.map(({ at, results }) => ({ package: at, lines: results.reduce((n, r) => n + damagedLines(r), 0) }));
+    return { created, lines: made.reduce((n, m) => n + m.lines, 0), damaged: damaged.filter((d) => d.lines > 0) };
   } finally {
     await store.dropScratch(scratch);
   }
@@ -132,13 +131,18 @@ async function packagesOf(
   now: number,
 ) {
   const parsedRecords = recordsOf(results.flatMap((r) => r.days));
-  const counters = countersOf(results, parsedRecords - recordsOf(kept));
-  // As where files are imported: oirawdata tells what was refused, sesrawdata has the same impressions.
-  const tells = location === 'oirawdata';
-  const rejects = tells ? await gatherRejects(hands, results.map(rejectsIn(at))) : undefined;
+  const all = countersOf(results, parsedRecords - recordsOf(kept));
+  // As where files are imported: oirawdata tells what was refused, sesrawdata has the same impressions. Damage is each one's own.
+  const isTold = (result: ParseResult): boolean => location === 'oirawdata' || damagedLines(result) > 0;
+  const told = results.filter(isTold);
+  const counters = location === 'oirawdata' ? all : countersOf(told, 0);
+  const rejects = await gatherRejects(
+    hands,
+    results.map(rejectsIn(at)).filter(({ result }) => isTold(result)),
+  );
   const days = byDay(kept);
-  const lines = counters['read'] ?? 0;
-  if (days.size === 0 && tells && lines > 0) days.set(dayOf(at), []);
+  const lines = all['read'] ?? 0;
+  if (days.size === 0 && told.length > 0 && lines > 0) days.set(dayOf(at), []);
   const create = [...days].map(([day, files], i) =>
     rawPackage({
       path: packagePath(dataset.name, at, day),
@@ -147,10 +151,14 @@ async function packagesOf(
       createdAt: now,
       files,
       how: 'move',
-      ...(tells && i === 0 ? { all: counters, rejects } : {}),
+      ...(told.length > 0 && i === 0 ? { all: counters, rejects } : {}),
     }),
   );
   return { create, lines };
+}
+
+function damagedLines({ counts }: ParseResult): number {
+  return counts.rejected.checksum ?? 0;
 }
 
 /** What `gatherRejects` takes of each shard: lines are counted through the file. */

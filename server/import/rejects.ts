@@ -4,8 +4,11 @@ import { IMPRESSION_COLUMNS } from './columns.js';
 /** A line that breaks a rule of spec §2 or §7: its number in the shard (from 1), the first rule, and its bytes. */
 export const RejectedLine = bean('RejectedLine', { line: 'integer', reason: 'string', text: 'bytes' });
 
-/** Why a line is rejected, in the order in which rules are checked. `visitor`: it is bad, or there is nothing to tell visitors by. */
-export const REASONS = ['length', 'utf8', 'json', 'format', 'time', ...IMPRESSION_COLUMNS] as const;
+/**
+ * Why a line is rejected, in the order in which rules are checked. `checksum`: the spool has it not as the sensor wrote it;
+ * `visitor`: it is bad, or there is nothing to tell visitors by.
+ */
+export const REASONS = ['checksum', 'length', 'utf8', 'json', 'format', 'time', ...IMPRESSION_COLUMNS] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** Why a line of a log is filtered, in the order in which filters are asked. */

@@ -2,6 +2,7 @@
  * Where the sensor's packages lie: `spool/<location>/<yyyy>/<mm>/<dd>/sensor-<n>-<ms>/`. In a package
  *
  *   data.txt.temp   the lines, while it is open; renamed to data.txt when it is closed
+ *   data.txt.crc    the checksum of each batch of them
  *   twin.json       of an open package of oirawdata: where in which package of sesrawdata its lines begin
  *   data.txt.torn   what a crash left of a line, cut off when the package was mended
  */
@@ -14,6 +15,7 @@ export type RawLocation = (typeof RAW_LOCATIONS)[number];
 
 export const OPEN_FILE = 'data.txt.temp';
 export const CLOSED_FILE = 'data.txt';
+export const CHECK_FILE = 'data.txt.crc';
 export const TORN_FILE = 'data.txt.torn';
 export const TWIN_FILE = 'twin.json';
 

@@ -5,8 +5,9 @@ import { sync } from '../../../engine/store/disk.js';
 import { fail } from '../../errors.js';
 import { mendSpool, type Mended } from './mend.js';
 import { packagePath, RAW_LOCATIONS, type RawLocation } from './names.js';
-import { OpenPackage, type Twin } from './open-package.js';
+import { OpenPackage } from './open-package.js';
 import { PackageNumbers } from './package-numbers.js';
+import type { Twin } from './twin.js';
 
 export interface SpoolOptions {
   /** `<dataset>/spool`; it is made where there is none. */

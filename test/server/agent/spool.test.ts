@@ -1,7 +1,10 @@
 /* From the spool into the locations: every line once, whatever is met on the way. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { RejectedLine } from '#server/acquisition/rejected-line.js';
+import { checkLine } from '#server/capture/spool/checks.js';
 import { findPackages } from '#server/capture/spool/names.js';
 import { beansOf, readPart, type WorkPackage } from '#engine/index.js';
 import type { Dataset } from '#server/dataset.js';
@@ -139,6 +142,37 @@ test('a package that was moved and is met again is only removed; a torn line is 
     const aside = path.join(data, 'analytics/spool/torn', `${torn.replaceAll('/', '-')}.txt`);
     expect(readFileSync(aside, 'utf8')).toBe('{"time":1');
     expect(log).toContainEqual(expect.objectContaining({ msg: 'a torn line was put aside', file: aside }));
+  });
+});
+
+test('a batch that is not as it was written is rejected as it is; the others, and packages without checks, are counted', async () => {
+  const data = dataset();
+  const batches = ['/a', '/b', '/c'].map((object) => line(NOON, { object }) + line(NOON, { object: `${object}/2` }));
+  const checks = batches.map((b, i) => checkLine({ offset: i * b.length, length: b.length, crc: crc32(b) })).join('');
+  const changed = batches.join('').replace('"/b"', '"/x"');
+  const put = (location: string, n: number, lines: string): void => {
+    const folder = path.join(data, 'analytics/spool', spooled(data, location, DAY, n, lines));
+    writeFileSync(path.join(folder, 'data.txt.crc'), checks);
+  };
+  put('oirawdata', 1, changed);
+  put('sesrawdata', 2, changed);
+  spooled(data, 'oirawdata', DAY, 3, line(NOON, { object: '/unchecked' }));
+  await serving(data, new ManualClock(NOON), async ({ service, settled, log }) => {
+    await settled();
+    expect(objects(service.dataset, 'oirawdata')).toEqual(['/a', '/a/2', '/c', '/c/2', '/unchecked']);
+    expect(objects(service.dataset, 'sesrawdata')).toEqual(['/a', '/a/2', '/c', '/c/2']);
+    const { store } = service.dataset;
+    for (const location of ['oirawdata', 'sesrawdata']) {
+      const [p] = store.packages(location);
+      expect(p?.counters).toMatchObject({ read: 6, accepted: 4, rejected: 2, 'rejected:checksum': 2 });
+      const rejects = [...readPart({ file: store.file(p!, p!.rejects!), blocks: p!.rejects!.blocks })];
+      const kept = rejects.flatMap((batch) => [...beansOf(RejectedLine, batch)]);
+      expect(kept.map((r) => [r['line'], r['reason'], Buffer.from(r['text'] as Uint8Array).toString()])).toEqual([
+        [3, 'checksum', line(NOON, { object: '/x' }).trim()],
+        [4, 'checksum', line(NOON, { object: '/b/2' }).trim()],
+      ]);
+    }
+    expect(log.filter((l) => l['level'] === 'error' && l['lines'] === 2)).toHaveLength(2);
   });
 });
 

@@ -50,7 +50,7 @@ test('closing again what was closed as far as its name, or is gone', async () =>
   await expect(p.close()).rejects.toMatchObject({ code: 'EIO' });
   expect(p.closing).toBe(true);
   await p.close();
-  expect(readdirSync(made.folder)).toEqual(['data.txt']);
+  expect(readdirSync(made.folder)).toEqual(['data.txt', 'data.txt.crc']);
   rmSync(made.folder, { recursive: true });
   await closePackage(made.folder);
 });
