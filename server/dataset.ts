@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from './errors.js';
 import { isSameZone, zone } from '../engine/period.js';
-import { isDiskFull, replaceFile } from '../engine/store/disk.js';
 import { LmdbStore } from '../engine/store/lmdb-store.js';
 import type { Topology } from '../engine/processor.js';
 import { checkDatabaseUrl } from './database/url.js';
 import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
 import { loadDeclarations, type Declarations } from './declarations.js';
 import { rawSettings, readSettings, settingsFile, type Settings } from './settings.js';
+import { visitorKey } from './visitor-key.js';
+import { writeWhole } from './write-whole.js';
 
 /** An open dataset. */
 export interface Dataset extends Declarations {
@@ -28,19 +28,35 @@ const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
  * those of the store.
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
-  return assemble(options, existingFolder(options), 'read');
+  return { ...(await assemble(options, existingFolder(options), 'read')), visitorKey: '' };
+}
+
+/** Open a dataset that is there to work on it without reading its key. Errors: as openForReading, and TM_ERR_STORE_LOCKED. */
+export async function openWithoutKey(options: DatasetOptions): Promise<Omit<Dataset, 'visitorKey'>> {
+  return assemble(options, existingFolder(options), 'write');
 }
 
 /**
  * Open a dataset to work on it; it is made where there is none, with the zone `timeZone`.
- * Errors: as openForReading, and TM_ERR_ZONE, TM_ERR_DATASET_ZONE, TM_ERR_STORE_LOCKED.
+ * Errors: as openForReading, and TM_ERR_ZONE, TM_ERR_DATASET_ZONE, TM_ERR_STORE_LOCKED, TM_ERR_VISITOR_KEY.
  */
 export async function openForWriting(options: DatasetOptions, timeZone?: string): Promise<Dataset> {
   if (timeZone !== undefined) zone(timeZone);
-  return assemble(options, folderOf(options), 'write', timeZone);
+  const dataset = await assemble(options, folderOf(options), 'write', timeZone);
+  try {
+    return { ...dataset, visitorKey: await visitorKey(dataset.folder, dataset.store) };
+  } catch (error) {
+    await dataset.store.close();
+    throw error;
+  }
 }
 
-async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 'write', wantedZone?: string): Promise<Dataset> {
+async function assemble(
+  options: DatasetOptions,
+  folder: string,
+  mode: 'read' | 'write',
+  wantedZone?: string,
+): Promise<Omit<Dataset, 'visitorKey'>> {
   // What is wrong is told before a store is made.
   const before = readSettings(folder, options.environment);
   if (ownZone(folder) !== undefined) checkWanted(options.name, before, wantedZone);
@@ -59,7 +75,6 @@ async function assemble(options: DatasetOptions, folder: string, mode: 'read' | 
       settings,
       store,
       database,
-      visitorKey: mode === 'write' ? await visitorKey(folder) : '',
     };
   } catch (error) {
     await store.close();
@@ -105,31 +120,4 @@ function checkZone(store: LmdbStore, { timeZone }: Settings, name: string): void
   const cutIn = store.record(ZONE_RECORD.kind, ZONE_RECORD.key) as string | undefined;
   if (cutIn !== undefined && !isSameZone(cutIn, timeZone))
     throw fail('TM_ERR_DATASET_ZONE', `the days of the dataset '${name}' were cut in ${cutIn}, but its settings say ${timeZone}`);
-}
-
-/** A secret of the dataset, so that nobody can try out addresses against the hashes. Errors: TM_ERR_SETTINGS. */
-async function visitorKey(folder: string): Promise<string> {
-  const file = path.join(folder, 'visitor.key');
-  if (!existsSync(file)) {
-    // Not before it is needed: to load it takes 10 ms, and most commands only read.
-    const { randomBytes } = await import('node:crypto');
-    await writeWhole(file, `${randomBytes(32).toString('hex')}\n`, 0o600);
-  }
-  const key = readFileSync(file, 'utf8').trim();
-  if (key === '')
-    throw fail(
-      'TM_ERR_SETTINGS',
-      `${file} is empty: put back the key that was in it, or remove the file to count visitors without an id anew`,
-    );
-  return key;
-}
-
-/** Errors: TM_ERR_STORE_UNREADABLE, TM_ERR_DISK_FULL. */
-async function writeWhole(file: string, text: string, mode?: number): Promise<void> {
-  try {
-    await replaceFile(file, text, mode);
-  } catch (cause) {
-    const code = isDiskFull(cause) ? 'TM_ERR_DISK_FULL' : 'TM_ERR_STORE_UNREADABLE';
-    throw fail(code, `${file} cannot be written: ${(cause as Error).message}`, { cause });
-  }
 }

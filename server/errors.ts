@@ -51,6 +51,11 @@ export const serverErrors = {
     summary: 'The dataset has another time zone. Its days are cut in it; import into another dataset to use another zone.',
     exitCode: 2,
   },
+  TM_ERR_VISITOR_KEY: {
+    summary:
+      "The dataset's `visitor.key` is missing, empty or another one than its visitors were counted with. Put it back from a backup; `tidemill accept-key` goes on with another key, and visitors without an id are counted anew.",
+    exitCode: 2,
+  },
   TM_ERR_LOCATION_UNKNOWN: {
     summary: 'There is no location of that name. `tidemill locations` lists them.',
     exitCode: 2,

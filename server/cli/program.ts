@@ -256,5 +256,9 @@ function buildProgram(json: boolean, abortOn: (signals: readonly NodeJS.Signals[
     .command('verify')
     .description('check every checksum, and the counts from raw lines to the database')
     .action(action(async () => (await import('./verify.js')).verify));
+  program
+    .command('accept-key')
+    .description('go on with the visitor.key that is there, or a new one: visitors without an id are counted anew')
+    .action(action(async () => (await import('./accept-key.js')).acceptKey));
   return program;
 }

@@ -6,6 +6,7 @@ import { openDatabase } from '../database/open-database.js';
 import { isPostgres } from '../database/url.js';
 import { verify as verifyAll } from '../verification/verify.js';
 import { PoolExecutor } from '../../engine/executor/pool-executor.js';
+import { checkVisitorKey } from '../visitor-key.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import { startProgress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
@@ -18,6 +19,7 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
   const isFile = !isPostgres(dataset.database);
   const database = isFile && !existsSync(dataset.database) ? undefined : await openDatabase(dataset.database);
   try {
+    await checkVisitorKey(dataset.folder, dataset.store);
     if (database === undefined) refuseLost(dataset);
     const bar = progress.task('verify', { unit: 'parts' });
     const v = await verifyAll(dataset.store, dataset.topology, executor, database, (done, total) => bar.update(done, total));

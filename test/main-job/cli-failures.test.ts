@@ -171,7 +171,7 @@ describe('the dataset', () => {
     expect(fails(await tidemillHere(['run', lines, '--data', data]), 2, 'TM_ERR_SETTINGS')).toContain('retention.sesrawdat: ');
     writeFileSync(settings, '{}');
     writeFileSync(path.join(data, 'analytics', 'visitor.key'), '');
-    expect(fails(await tidemillHere(['run', lines, '--data', data]), 2, 'TM_ERR_SETTINGS')).toContain('visitor.key');
+    expect(fails(await tidemillHere(['run', lines, '--data', data]), 2, 'TM_ERR_VISITOR_KEY')).toContain('visitor.key');
   });
 
   test('a second process while one works; whoever only looks is let in', async () => {
