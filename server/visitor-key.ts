@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { hash as Hash } from 'node:crypto';
 import { fail } from './errors.js';
 import { writeWhole } from './write-whole.js';
 import type { LocationStore } from '../engine/index.js';
@@ -65,7 +66,7 @@ export async function acceptVisitorKey(folder: string, store: LocationStore): Pr
   return { file, isNew: there === '' };
 }
 
-function digestOf(hash: typeof import('node:crypto').hash, key: string): string {
+function digestOf(hash: typeof Hash, key: string): string {
   return hash('sha256', `tidemill visitor.key\0${key}`, 'hex');
 }
 

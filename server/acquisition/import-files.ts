@@ -3,7 +3,8 @@ import path from 'node:path';
 import { rawPath, zone, type Executor, type LocationStore, type WorkPackage } from '../../engine/index.js';
 import { detectFormat, HEAD_BYTES } from '../import/detect-format.js';
 import { fail } from '../errors.js';
-import { headDigest, intakeKey, INTAKE, intakes, knownBeginning, type Intake, type KnownIntake } from './ledger.js';
+import { contentKey } from './digest.js';
+import { headDigest, intakeKey, INTAKE, intakes, knownBeginning, type Beginning, type Intake, type KnownIntake } from './ledger.js';
 import { parseSource } from './parse-source.js';
 import { byDay, countersOf, gatherRejects, rawPackage } from './raw-packages.js';
 import { CHUNK_BYTES, headOf, isStream, lookAt, openSource, spool, type Source } from './source.js';
@@ -92,7 +93,8 @@ export async function importFiles(
       else if (name === '-') sources.push(await spool('standard input', options.standardInput ?? process.stdin, spooled, options.signal));
       else sources.push(await spool(name, createReadStream(name), spooled, options.signal));
     }
-    return await new Import(sources, { store, executor, folder, signal: options.signal }, now, options, number).run();
+    const hands = { store, executor, folder, signal: options.signal };
+    return await new Import(sources, hands, now, options, number, await contentKey(store)).run();
   } finally {
     await store.dropScratch(scratch);
   }
@@ -110,6 +112,7 @@ class Import {
   readonly #o: ImportOptions;
   readonly #number: number;
   readonly #chunkBytes: number;
+  readonly #contentKey: string;
   readonly #shards: ShardOf[] = [];
   readonly #done: ImportedSource[] = [];
   readonly #intakes: KnownIntake[] = [];
@@ -118,13 +121,14 @@ class Import {
   readonly #linesBefore: number[] = [];
   #bytesDone = 0;
 
-  constructor(sources: readonly Source[], hands: Hands, now: number, options: ImportOptions, number: number) {
+  constructor(sources: readonly Source[], hands: Hands, now: number, options: ImportOptions, number: number, key: string) {
     this.#sources = sources;
     this.#hands = hands;
     this.#now = now;
     this.#o = options;
     this.#number = number;
     this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
+    this.#contentKey = key;
   }
 
   async run(): Promise<ImportReport> {
@@ -141,14 +145,17 @@ class Import {
       const head = heads[i] as Buffer;
       const format = formats[i];
       if (format === undefined) this.#done.push({ name: source.name, state: 'empty', bytes: 0 });
-      else await this.#read(i, source, headDigest(head), format, known);
+      else await this.#read(i, source, head, format, known);
       this.#o.signal?.throwIfAborted();
     }
     return this.#commit();
   }
 
-  async #read(index: number, source: Source, head: string, format: Format, known: readonly KnownIntake[]): Promise<void> {
-    const before = await knownBeginning(this.#hands, source, head, [...known, ...this.#intakes], this.#chunkBytes);
+  async #read(index: number, source: Source, head: Uint8Array, format: Format, known: readonly KnownIntake[]): Promise<void> {
+    const before = await knownBeginning(this.#hands, source, head, [...known, ...this.#intakes], {
+      chunkBytes: this.#chunkBytes,
+      contentKey: this.#contentKey,
+    });
     this.#linesBefore[index] = before?.intake.lines ?? 0;
     if (before !== undefined && !before.grown) {
       this.#done.push({ name: source.name, state: 'known', format, bytes: 0 });
@@ -161,6 +168,7 @@ class Import {
       start,
       chunkBytes: this.#chunkBytes,
       options: { ...this.#o.parser, format },
+      contentKey: this.#contentKey,
       firstFile: this.#shards.length,
       onParsed: (bytes) => {
         this.#bytesDone += bytes;
@@ -168,7 +176,7 @@ class Import {
       },
     });
     for (const result of results) this.#shards.push({ source: index, result });
-    this.#remember(index, source, head, before?.intake, length, results);
+    this.#remember(index, source, headDigest(head, this.#contentKey), before, length, results);
     this.#done.push({ name: source.name, state: before === undefined ? 'new' : 'grown', format, bytes: length - start });
   }
 
@@ -176,21 +184,22 @@ class Import {
     index: number,
     source: Source,
     head: string,
-    before: KnownIntake | undefined,
+    before: Beginning | undefined,
     length: number,
     results: readonly ParseResult[],
   ): void {
     // A line that is longer than a chunk leaves shards behind it in which no line begins.
     const last = results.findLast((r) => r.counts.lines > 0);
     const torn = last?.torn ?? 0;
-    const kept = before === undefined ? [] : before.chunks.slice(0, Math.floor(before.resumeAt / this.#chunkBytes));
+    const kept = before === undefined ? [] : before.chunks.slice(0, Math.floor(before.intake.resumeAt / this.#chunkBytes));
     // A torn last line that was refused is read again when it has grown to a whole one.
     const again = last?.tornRejected === true ? torn : 0;
     const lines = results.reduce((n, r) => n + r.counts.lines, this.#linesBefore[index] ?? 0);
-    if (before !== undefined && this.#o.forgetsGrown === true) this.#outgrown.push(before.key);
+    if (before !== undefined && this.#o.forgetsGrown === true) this.#outgrown.push(before.intake.key);
     this.#intakes.push({
       key: intakeKey(this.#number, this.#intakes.length),
       name: source.name,
+      keyed: true,
       head,
       length,
       chunks: [...kept, ...results.map((r) => r.digest)],

@@ -12,6 +12,8 @@ export interface ParseSource {
   readonly start: number;
   readonly chunkBytes: number;
   readonly options: ParserOptions;
+  /** See ParseTask. */
+  readonly contentKey?: string;
   /** Number of the first file that is written. */
   readonly firstFile: number;
   /** Told of bytes of the disk that are parsed. */
@@ -25,7 +27,7 @@ export interface ParseSource {
  */
 export async function parseSource(
   hands: Hands,
-  { source, start, chunkBytes, options, firstFile, onParsed }: ParseSource,
+  { source, start, chunkBytes, options, contentKey, firstFile, onParsed }: ParseSource,
 ): Promise<{ results: ParseResult[]; length: number }> {
   let length = 0;
   const results: Promise<ParseResult>[] = [];
@@ -34,7 +36,7 @@ export async function parseSource(
     for await (const { input, end, weight } of piecesOf(source, start, chunkBytes)) {
       length = end;
       const file = path.join(hands.folder, `shard-${String(firstFile + results.length).padStart(6, '0')}`);
-      const work = call<ParseResult>(hands, './parse-task.js', 'parseShard', { input, options, file } satisfies ParseTask);
+      const work = call<ParseResult>(hands, './parse-task.js', 'parseShard', { input, options, contentKey, file } satisfies ParseTask);
       const ended = work.then(() => {
         onParsed?.(weight);
         running.delete(ended);

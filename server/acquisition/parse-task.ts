@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fail } from '../errors.js';
-import { digestOf } from './source.js';
+import { digestOf } from './digest.js';
 import { withoutByteOrderMark } from '../import/lines.js';
 import { createParser, type ParserOptions, type ShardCounts } from '../import/parse-shard.js';
 import { inRegion, stringColumn, writePart, type Batch, type Day, type Part } from '../../engine/index.js';
@@ -26,6 +26,8 @@ export type ShardInput =
 export interface ParseTask {
   readonly input: ShardInput;
   readonly options: ParserOptions;
+  /** Where the content is to be known again: the key of its digest. */
+  readonly contentKey?: string | undefined;
   /** Files are written beside each other with this beginning. */
   readonly file: string;
 }
@@ -39,6 +41,7 @@ export interface ParseResult {
   readonly days: readonly (ParsedFile & { readonly day: Day; readonly withId: number })[];
   readonly rejects?: ParsedFile;
   readonly counts: ShardCounts;
+  /** Of the content, `''` where no key was given. */
   readonly digest: string;
   /** Bytes behind the last newline, and whether they were refused: the source may go on in the middle of a line. */
   readonly torn: number;
@@ -52,7 +55,7 @@ export function parseShard(task: ParseTask): ParseResult {
   return inRegion(() => parsedShard(task));
 }
 
-function parsedShard({ input, options, file }: ParseTask): ParseResult {
+function parsedShard({ input, options, contentKey, file }: ParseTask): ParseResult {
   const key = JSON.stringify(options);
   let parse = parsers.get(key);
   if (parse === undefined) {
@@ -62,7 +65,7 @@ function parsedShard({ input, options, file }: ParseTask): ParseResult {
   }
   const { lines, chunk } = input.kind === 'range' ? readRange(input, parse.room) : input;
   // Before they are parsed: they may lie in the parser's room.
-  const digest = digestOf(chunk);
+  const digest = contentKey === undefined ? '' : digestOf(chunk, contentKey);
   const torn = lines.length - (lines.lastIndexOf(0x0a) + 1);
   const parsed = parse(lines);
   const days: { file: string; part: Part; day: Day; withId: number }[] = [];

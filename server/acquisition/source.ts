@@ -1,4 +1,3 @@
-import { createCipheriv } from 'node:crypto';
 import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -117,19 +116,4 @@ export async function headOf(source: Source): Promise<Buffer> {
     if (length >= HEAD_BYTES) break;
   }
   return Buffer.concat(parts).subarray(0, HEAD_BYTES);
-}
-
-const GMAC_KEY = Buffer.from('tidemill content');
-const GMAC_NONCE = Buffer.alloc(12);
-
-/**
- * 128 bits that stand for content, in base64: GMAC, which takes a quarter of the time of SHA-256 (measured: 2.5 ms in place of 11 for
- * 16 MB, 7 % of an import). Anybody who looks for two contents of one digest can find them; whoever could have such a file imported
- * could as well leave lines out of it.
- */
-export function digestOf(bytes: Uint8Array): string {
-  const gmac = createCipheriv('aes-128-gcm', GMAC_KEY, GMAC_NONCE);
-  gmac.setAAD(bytes);
-  gmac.final();
-  return gmac.getAuthTag().toString('base64');
 }
