@@ -18,6 +18,8 @@ const QUARTER_MS = 15 * MINUTE_MS;
 /** Local dates and hours of one IANA time zone. */
 export interface Zone {
   readonly name: string;
+  /** What clocks show at an instant in ms since the epoch, as if it were UTC. */
+  localMs(ms: number): number;
   /** Local date of an instant in ms since the epoch. */
   dayOf(ms: number): Day;
   /** Local hour, 0 to 23, of an instant in ms since the epoch. */
@@ -62,13 +64,19 @@ export function zone(name: string): Zone {
   };
   return {
     name,
+    localMs,
     dayOf: (ms) => Math.floor(localMs(ms) / DAY_MS),
     hourOf: (ms) => Math.floor(modulo(localMs(ms), DAY_MS) / HOUR_MS),
   };
 }
 
 /** ICU takes 30 ms in each thread to say that there is no offset. */
-const utc: Zone = { name: 'UTC', dayOf: (ms) => Math.floor(ms / DAY_MS), hourOf: (ms) => Math.floor(modulo(ms, DAY_MS) / HOUR_MS) };
+const utc: Zone = {
+  name: 'UTC',
+  localMs: (ms) => ms,
+  dayOf: (ms) => Math.floor(ms / DAY_MS),
+  hourOf: (ms) => Math.floor(modulo(ms, DAY_MS) / HOUR_MS),
+};
 
 function modulo(a: number, b: number): number {
   return a - Math.floor(a / b) * b;

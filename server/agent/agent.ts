@@ -53,7 +53,7 @@ export class Agent {
     const { folder, settings } = options.dataset;
     this.#zone = zone(settings.timeZone);
     this.#spool = path.join(folder, 'spool');
-    this.#sources = settings.sources.map((s) => new LogSource(s, folder, settings.timeZone));
+    this.#sources = settings.sources.map((s) => new LogSource(s, folder, this.#zone));
   }
 
   get status(): AgentStatus {

@@ -1,13 +1,13 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Cron } from 'croner';
 import { importFiles } from '../acquisition/import-files.js';
 import { openSource, type Source } from '../acquisition/source.js';
 import { fail } from '../errors.js';
 import { noteOf } from '../service/notes.js';
 import { parserOf } from '../workshop.js';
 import { filesOf, isPattern } from './glob.js';
-import type { Executor, WorkPackage } from '../../engine/index.js';
+import { Schedule } from './schedule.js';
+import type { Executor, WorkPackage, Zone } from '../../engine/index.js';
 import type { Dataset } from '../dataset.js';
 import type { SourceStatus } from '../service/contract.js';
 import type { Settings } from '../settings.js';
@@ -36,16 +36,16 @@ export class LogSource {
   readonly name: string;
   readonly #settings: Settings['sources'][number];
   readonly #pattern: string;
-  readonly #cron: Cron;
+  readonly #schedule: Schedule;
   readonly #seen = new Map<string, Seen>();
   #status: SourceStatus;
 
-  constructor(settings: Settings['sources'][number], folder: string, timeZone: string) {
+  constructor(settings: Settings['sources'][number], folder: string, zone: Zone) {
     const { cron, name = settings.path } = settings;
     this.name = name;
     this.#settings = settings;
     this.#pattern = path.resolve(folder, settings.path);
-    this.#cron = new Cron(cron, { paused: true, timezone: timeZone });
+    this.#schedule = new Schedule(cron, zone);
     this.#status = { name, path: this.#pattern, cron, files: 0, lines: 0 };
   }
 
@@ -55,7 +55,7 @@ export class LogSource {
 
   /** When to look next, ms since the epoch; undefined if never. */
   nextRun(now: number): number | undefined {
-    const next = this.#cron.nextRun(new Date(now))?.getTime();
+    const next = this.#schedule.next(now);
     const { nextRunAt: _, ...status } = this.#status;
     this.#status = { ...status, ...(next === undefined ? {} : { nextRunAt: next }) };
     return next;
