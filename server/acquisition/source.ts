@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { isDiskFull } from '../../engine/store/disk.js';
 import { fail } from '../errors.js';
 import { HEAD_BYTES } from '../import/detect-format.js';
+import { gunzipped, isGzip } from './gunzip.js';
 
 /** Bytes of one piece of decompressed content: what one task parses, and what one digest is of. */
 export const CHUNK_BYTES = 16 << 20;
@@ -36,7 +36,7 @@ export function openSource(name: string, path: string = name): Source {
   } catch (cause) {
     throw unreadable(name, cause);
   }
-  return { name, path, compressed: magic[0] === 0x1f && magic[1] === 0x8b, bytes: stat.size };
+  return { name, path, compressed: isGzip(magic), bytes: stat.size };
 }
 
 /** Errors: TM_ERR_IMPORT_NO_FILE, TM_ERR_IMPORT_DIRECTORY, TM_ERR_IMPORT_UNREADABLE. */
@@ -71,20 +71,16 @@ export async function spool(name: string, stream: NodeJS.ReadableStream, path: s
   return openSource(name, path);
 }
 
-/** The decompressed content; `onRead` is told of bytes of the disk. Errors: TM_ERR_IMPORT_UNREADABLE. */
+/** The decompressed content; where it is compressed, `onRead` is told of bytes of the disk. Errors: TM_ERR_IMPORT_UNREADABLE. */
 export async function* contentOf(source: Source, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
   if (source.bytes === 0) return;
-  const file = createReadStream(source.path, { highWaterMark: 1 << 20, end: source.bytes - 1 });
-  const stream = source.compressed ? createGunzip({ chunkSize: 1 << 20 }) : file;
-  if (onRead !== undefined && stream !== file) file.on('data', (bytes) => onRead(bytes.length));
-  // `pipe` hands on no errors: a file that cannot be read must end the reading of what comes of it.
-  if (stream !== file) file.on('error', (error) => stream.destroy(error)).pipe(stream as ReturnType<typeof createGunzip>);
+  const content = source.compressed
+    ? gunzipped(source.path, source.bytes, onRead)
+    : createReadStream(source.path, { highWaterMark: 1 << 20, end: source.bytes - 1 });
   try {
-    for await (const bytes of stream) yield bytes as Buffer;
+    for await (const bytes of content) yield bytes as Buffer;
   } catch (cause) {
     throw unreadable(source.name, cause);
-  } finally {
-    file.destroy();
   }
 }
 
