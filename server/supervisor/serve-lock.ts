@@ -13,7 +13,7 @@ export async function lockDataset(folder: string): Promise<FolderLock> {
     throw fail('TM_ERR_SPOOL', `${spool} cannot be made: ${(cause as Error).message}`, { cause });
   }
   return lockFolder(spool).catch((error: unknown) => {
-    if (!(error instanceof TidemillError)) throw error;
+    if (!(error instanceof TidemillError && error.code === 'TM_ERR_STORE_LOCKED')) throw error;
     throw fail('TM_ERR_SERVE_RUNNING', `another tidemill serve runs on ${folder}`, { cause: error });
   });
 }
