@@ -3,6 +3,7 @@ import { openForReading } from '../dataset.js';
 import { openDatabase } from '../database/open-database.js';
 import { isPostgres } from '../database/url.js';
 import { datasetOptions, type Invocation } from './program.js';
+import { forUser } from './umask.js';
 import { existsSync } from 'node:fs';
 
 export interface ExportCommandOptions {
@@ -19,11 +20,13 @@ export async function exportCommand({ options }: Invocation<ExportCommandOptions
   }
   const database = await openDatabase(dataset.database);
   try {
+    const isMade = options.out === undefined ? undefined : forUser(options.out);
     await database.exportTable(table, {
       format: options.format,
       out: options.out ?? process.stdout,
       spreadsheet: options.spreadsheet === true,
     });
+    isMade?.();
   } finally {
     await database.close();
   }

@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { fail } from '../errors.js';
 import { profilePage } from '../profile/page.js';
 import { timeline } from '../profile/timeline.js';
+import { forUser } from './umask.js';
 import type { TaskEvent } from '../../engine/index.js';
 
 export interface ProfileOption {
@@ -23,7 +24,9 @@ export function profileOf({ profile: file, workers }: ProfileOption & { readonly
   const began = Date.now();
   const put = (text: string): void => {
     try {
+      const isMade = forUser(file);
       writeFileSync(file, text);
+      isMade();
     } catch (cause) {
       throw fail('TM_ERR_PROFILE', `${file} cannot be written: ${(cause as Error).message}`, { cause });
     }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../errors.js';
 import { reportError, withoutPassword } from './output.js';
+import { keepPrivate } from './umask.js';
 import type { DatasetOptions } from '../dataset-folder.js';
 import type { PoolExecutor } from '../../engine/executor/pool-executor.js';
 import type { ServeOptions } from './serve.js';
@@ -108,6 +109,7 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   // A write that fails throws in `print`; the event comes after that.
   process.stdout.on('error', () => undefined);
+  keepPrivate();
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
