@@ -41,7 +41,7 @@ test.each(Object.entries(NIGHTS).flatMap(([name, [spring, autumn]]) => [[name, s
       const found = due(pattern, name, from, to);
       expect(found, pattern).toHaveLength((8 * 60) / step);
       for (const [i, at] of found.entries())
-        if (i > 0) expect(at - (found[i - 1] as number), `${pattern} ${iso([at])}`).toBe(step * MINUTE);
+        if (i > 0) expect(at - (found[i - 1] as number), `${pattern} ${iso([at]).join()}`).toBe(step * MINUTE);
     }
   },
 );
