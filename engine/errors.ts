@@ -55,13 +55,19 @@ export const engineErrors = {
     summary: 'Another Tidemill process works on this dataset. Wait for it, or stop it.',
   },
   TM_ERR_STORE_UNREADABLE: {
-    summary: 'The store cannot be opened or read. Check the path, its permissions and the disk.',
+    summary:
+      'The store cannot be opened or read. Check the path, its permissions and the disk. Where its data file is lost or damaged, `tidemill repair` makes it again from the parts.',
+  },
+  TM_ERR_STORE_INCOMPLETE: {
+    summary:
+      'The store has lost records that it had: a part of its data file, or packages whose parts are still there. Nothing was changed. Run `tidemill repair`, which makes them again from the parts.',
   },
   TM_ERR_STORE_VERSION: {
     summary: 'The store was written by another version of Tidemill. Use that version, or import the sources into a new one.',
   },
   TM_ERR_STORE_CORRUPT: {
-    summary: 'A record of the store does not match its checksum. Restore the store from a backup.',
+    summary:
+      'A record of the store does not match its checksum. Run `tidemill repair`, which makes it again from the parts, or restore the store from a backup.',
   },
   TM_ERR_DISK_FULL: {
     summary:

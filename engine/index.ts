@@ -20,6 +20,7 @@ export * from './region.js';
 export * from './rows.js';
 export * from './runs.js';
 export * from './shard.js';
+export { readTail } from './store/description.js';
 export * from './store/location-store.js';
 export * from './sources.js';
 export * from './sums.js';

@@ -175,6 +175,10 @@ export const serverErrors = {
   TM_ERR_SENSOR_REQUEST: {
     summary: 'The sensor has no such address, or does not take such a request: method, content type, size. The message tells.',
   },
+  TM_ERR_REPAIR: {
+    summary:
+      'The store works again, but some of its data could not be brought back; what is printed names it. Restore those files from a backup and run `tidemill repair` again, or import their sources into another dataset.',
+  },
   TM_ERR_SENSOR_BODY: {
     summary: 'The body sent to the sensor is not one JSON object nor a list of them, in UTF-8. Nothing of it was taken.',
   },

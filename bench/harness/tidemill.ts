@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { diskBytes } from '../../engine/store/lmdb-store.js';
+import { diskBytes } from '../../engine/store/disk-bytes.js';
 import { runModule, type Ended, type Usage } from './child.js';
 
 /** What `run --json` and `import --json` print, as far as it is measured. */

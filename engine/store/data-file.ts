@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, fstatSync, openSync, readSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../errors.js';
+import { DATA_FILE, hasParts } from './layout.js';
 
 /*
  * LMDB maps its file and believes it: at one that is something else, or that has lost its end, it ends the process with a
@@ -19,11 +20,11 @@ const MAGIC = 0xbeefc0de;
  * written); whether it has lost anything, a process of its own tries out.
  */
 export function checkDataFile(folder: string, mode: 'read' | 'write'): void {
-  const file = path.join(folder, 'data.mdb');
+  const file = path.join(folder, DATA_FILE);
   const missing = missingBytes(file);
   if (missing === 'all') {
-    // A new store, unless there are parts, which the sweep would take for left over.
-    if (mode === 'read' || readdirSync(folder, { withFileTypes: true }).some((e) => e.isDirectory() && e.name !== 'scratch')) {
+    // A new store, unless there are parts.
+    if (mode === 'read' || hasParts(folder)) {
       throw fail('TM_ERR_STORE_UNREADABLE', `the store in ${folder} has no records: data.mdb is missing or empty`);
     }
   } else if (missing > 0) {

@@ -1,30 +1,31 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { copyFile, link, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Database, RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import { open } from './lmdb.js';
-import { fail } from '../errors.js';
 import { checkDataFile } from './data-file.js';
-import { storeError, sync } from './disk.js';
+import { incomplete, openDatabases, PACKAGES, VERSION, type Databases, type DbName } from './databases.js';
+import { descriptionsOf, type Description } from './description.js';
+import { storeError } from './disk.js';
+import { Journal } from './journal.js';
+import { DATA_FILE, filesIn, folderOf, pathOf, SCRATCH } from './layout.js';
+import { place, removeFiles } from './place.js';
 import { packRecord, unpackRecord } from './record.js';
 import { allocateLock, Reserve, type Size } from './reserve.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
+import { findStrays } from './strays.js';
+import { sweep } from './sweep.js';
 import type { Job } from '../job.js';
 import type { Part, PartFile, WorkPackage } from '../work-package.js';
-import type { Change, LocationStore, StagedFile } from './location-store.js';
+import type { Change, LocationStore, Strays } from './location-store.js';
 
 /*
- *   <folder>/data.mdb               LMDB: 'package' path → metadata, 'job' id → job, 'record' kind/key → any, 'meta'
- *   <folder>/<location>/<yyyy>/…    the parts, in the seed's own hierarchy
- *   <folder>/scratch/               what is not committed yet
- *
- * Parts are files and not LMDB values, because pages that LMDB maps stay resident: reading a day's packages through the
- * map made peak memory grow with the input. A commit moves the parts into place, then makes them visible in one LMDB
- * transaction; until then they are files of no package, which the next opening sweeps.
+ * How a store's folder is laid out is in layout.ts. Parts are files and not LMDB values, because pages that LMDB maps stay
+ * resident: reading a day's packages through the map made peak memory grow with the input. A commit notes in the journal what it
+ * is about to do, moves the parts into place, then makes them visible in one LMDB transaction; until then they are files of no
+ * package, which the next opening sets aside. Each package is described by its parts too, for `repairStore`.
  */
-const VERSION = 1;
-const SCRATCH = 'scratch';
 /** LMDB's limit. */
 const KEY_BYTES = 1978;
 
@@ -36,7 +37,7 @@ const NUMBER: Size = { records: 1, bytes: 2 * KEY_BYTES, isUrgent: true };
 /** Until then LMDB has said why a commit failed, or never will. */
 const SAID_WITHIN_MS = 1000;
 
-type DbName = 'package' | 'job' | 'record' | 'meta';
+const SEQUENCE = 'sequence/';
 
 export class LmdbStore implements LocationStore {
   readonly dataset: string;
@@ -45,7 +46,8 @@ export class LmdbStore implements LocationStore {
   readonly #lock: FolderLock | undefined;
   readonly #root: RootDatabase<Buffer, string>;
   readonly #reserve: Reserve;
-  readonly #db: Readonly<Record<DbName, Database<Buffer, string>>>;
+  readonly #db: Databases;
+  readonly #journal: Journal;
   /** Why a commit has failed. LMDB may carry out a later one, or let whoever waits for it wait for ever: there is none. */
   #failure: Error | undefined;
   /** Ends what waits for LMDB when a commit fails. */
@@ -57,19 +59,10 @@ export class LmdbStore implements LocationStore {
     this.#root = root;
     this.#reserve = new Reserve(folder, root);
     const giveBack = lock === undefined ? undefined : this.#reserve.take(OPENING);
-    const db = (name: string): Database<Buffer, string> => root.openDB<Buffer, string>({ name, encoding: 'binary' });
-    this.#db = { package: db('package'), job: db('job'), record: db('record'), meta: db('meta') };
-    let about = this.#get<{ version: number; dataset: string; createdAt: number }>('meta', 'about');
-    if (about === undefined && lock !== undefined) {
-      about = { version: VERSION, dataset, createdAt: now };
-      const record = packRecord('about', about);
-      void root.transactionSync(() => this.#db.meta.put('about', record));
-    }
+    this.#journal = new Journal(folder);
+    const { db, about } = openDatabases(folder, root, lock === undefined ? undefined : { version: VERSION, dataset, createdAt: now });
+    this.#db = db;
     giveBack?.();
-    if (about === undefined) throw fail('TM_ERR_STORE_UNREADABLE', `${folder} holds no store of this program`);
-    if (about.version !== VERSION) {
-      throw fail('TM_ERR_STORE_VERSION', `the store in ${folder} is of version ${about.version}; this program reads version ${VERSION}`);
-    }
     this.dataset = about.dataset;
     this.createdAt = about.createdAt;
   }
@@ -77,15 +70,17 @@ export class LmdbStore implements LocationStore {
   /** Whether a folder holds a store. Errors: TM_ERR_STORE_UNREADABLE where it cannot be looked at. */
   static exists(folder: string): boolean {
     try {
-      return statSync(path.join(folder, 'data.mdb'), { throwIfNoEntry: false }) !== undefined;
+      return statSync(path.join(folder, DATA_FILE), { throwIfNoEntry: false }) !== undefined;
     } catch (error) {
       throw storeError(folder, error);
     }
   }
 
   /**
-   * Open a store; `write` makes it where there is none, locks it, and sweeps what an ended process left.
-   * Errors: TM_ERR_STORE_LOCKED, TM_ERR_STORE_UNREADABLE, TM_ERR_STORE_VERSION, TM_ERR_STORE_CORRUPT, TM_ERR_DISK_FULL.
+   * Open a store; `write` makes it where there is none, locks it, and sweeps what an ended process left. Where it is refused, all
+   * is left as it is.
+   * Errors: TM_ERR_STORE_LOCKED, TM_ERR_STORE_UNREADABLE, TM_ERR_STORE_INCOMPLETE, TM_ERR_STORE_VERSION, TM_ERR_STORE_CORRUPT,
+   * TM_ERR_DISK_FULL.
    */
   static async open(folder: string, dataset: string, mode: 'read' | 'write', now: number = Date.now()): Promise<LmdbStore> {
     let lock: FolderLock | undefined;
@@ -107,7 +102,7 @@ export class LmdbStore implements LocationStore {
         eventTurnBatching: false,
       });
       const store = new LmdbStore(folder, dataset, root, lock, now);
-      if (mode === 'write') store.#sweep();
+      if (mode === 'write') store.#begin(now);
       return store;
     } catch (error) {
       await root?.close();
@@ -151,7 +146,7 @@ export class LmdbStore implements LocationStore {
   }
 
   async next(sequence: string): Promise<number> {
-    const key = `sequence/${sequence}`;
+    const key = `${SEQUENCE}${sequence}`;
     let n = 0;
     await this.#write(NUMBER, () => {
       n = (this.#get<number>('meta', key) ?? 0) + 1;
@@ -165,7 +160,7 @@ export class LmdbStore implements LocationStore {
   }
 
   file(p: WorkPackage, part: Part): string {
-    return path.join(this.#folderOf(p.path), part.name);
+    return path.join(folderOf(this.#folder, p.path), part.name);
   }
 
   scratch(name: string): string {
@@ -204,24 +199,41 @@ export class LmdbStore implements LocationStore {
       ];
       // Asked before files move as well: an attempt that was given up must not touch those of its successor.
       if (!this.#isCurrent(onlyFor)) return false;
-      for (const { package: p, files } of create) await this.#place(p, files);
+      const moves = create.length + remove.length > 0;
+      const done = moves ? this.#journal.begin({ create: create.map(({ package: p }) => p.path), remove }) : undefined;
+      for (const [i, { package: p, files }] of create.entries()) {
+        const committed = i === 0 ? { jobs, records, sequences: this.#sequences() } : { jobs: [], records: [], sequences: {} };
+        await place(this.#folder, this.#describe({ package: p, ...committed }), files, this.package(p.path) !== undefined);
+      }
       let current = true;
       await this.#write(sizeOf(writes, create), () => {
         current = this.#isCurrent(onlyFor);
-        if (current) for (const write of writes) this.#put(write);
+        if (!current) return;
+        const before = moves ? (this.#get<number>('meta', PACKAGES) ?? 0) : 0;
+        let added = 0;
+        for (const write of writes) added += this.#put(write);
+        if (moves) this.#put(packed('meta', PACKAGES, before + added));
       });
       if (!current) return false;
       // Losing the note that a job began costs nothing; losing a package that was answered for would.
       if (create.length + remove.length + records.length > 0) await this.#flushed();
       const kept = new Set(create.map(({ package: p }) => p.path));
-      const purged = create.flatMap(({ package: p }) => (p.state === 'purged' ? [p.path] : []));
+      const ended = [
+        ...remove.flatMap((at) => (kept.has(at) ? [] : [{ path: at }])),
+        ...create.flatMap(({ package: p }) => (p.state === 'purged' ? [p] : [])),
+      ];
       // The change is made; files that cannot be removed are of no package, and the next opening sweeps them.
-      for (const at of [...remove.filter((r) => !kept.has(r)), ...purged])
-        await rm(this.#folderOf(at), { recursive: true, force: true }).catch(() => undefined);
+      let isClean = true;
+      for (const p of ended) isClean = (await removeFiles(this.#folder, p)) && isClean;
+      if (isClean) done?.();
       return true;
     } catch (error) {
       throw storeError(this.#folder, error);
     }
+  }
+
+  strays(packages: readonly WorkPackage[]): Promise<Strays> {
+    return findStrays(this.#folder, packages, this.#journal, (folder) => this.package(pathOf(this.#folder, this.dataset, folder)));
   }
 
   async close(): Promise<void> {
@@ -231,40 +243,6 @@ export class LmdbStore implements LocationStore {
     };
     await this.#unlessBroken(closed()).catch(() => undefined);
     this.#lock?.release();
-  }
-
-  #folderOf(packagePath: string): string {
-    return path.join(this.#folder, ...packagePath.split('/').slice(2));
-  }
-
-  async #place(p: WorkPackage, files: readonly StagedFile[]): Promise<void> {
-    if (files.length === 0) return;
-    const folder = this.#folderOf(p.path);
-    let firstMade = await mkdir(folder, { recursive: true });
-    // A package that is made again keeps its files until each is replaced: its record must never point at nothing. What else is there
-    // is of a commit that failed.
-    if (firstMade === undefined && this.package(p.path) === undefined) {
-      await rm(folder, { recursive: true, force: true });
-      firstMade = await mkdir(folder, { recursive: true });
-    }
-    // What a record refers to is on the disk before it. No worker waits for that.
-    await Promise.all(files.filter(({ how }) => how === 'move').map(({ from }) => sync(from)));
-    for (const { name, from, how } of files) {
-      const to = path.join(folder, name);
-      if (how === 'move') await rename(from, to);
-      else {
-        await rm(to, { force: true });
-        await link(from, to).catch(async () => {
-          await copyFile(from, to);
-          await sync(to);
-        });
-      }
-    }
-    // A name is on the disk when its folder is. At once they are one write of the file system's journal.
-    const top = firstMade === undefined ? folder : path.dirname(firstMade);
-    const folders = [folder];
-    for (let at = folder; at !== top; at = path.dirname(at)) folders.push(path.dirname(at));
-    await Promise.all(folders.map(sync));
   }
 
   /** Wait until all commits so far are on the disk. */
@@ -278,27 +256,27 @@ export class LmdbStore implements LocationStore {
     return stored?.attempt === attempt.attempt && stored.state === 'running';
   }
 
-  /** Only below `<location>/<yyyy>` is anything ours to remove, and there only what holds no package. */
-  #sweep(): void {
-    rmSync(path.join(this.#folder, SCRATCH), { recursive: true, force: true });
-    const packages = new Set<string>();
-    const above = new Set<string>();
-    for (const { key, value } of this.#range<WorkPackage>('package', '')) {
-      if (value.state === 'purged') continue;
-      const folder = this.#folderOf(key);
-      packages.add(folder);
-      for (let at = path.dirname(folder); at.length > this.#folder.length && !above.has(at); at = path.dirname(at)) above.add(at);
+  /** What a process before this one left is put in order, unless there is more of it than a commit leaves. */
+  #begin(now: number): void {
+    const started = new Set(this.#journal.entries().flatMap(({ create }) => create.map((at) => folderOf(this.#folder, at))));
+    if (this.#db.package.getKeysCount() === 0) {
+      for (const { folder, isPart } of filesIn(this.#folder))
+        if (isPart && !started.has(folder)) throw incomplete(this.#folder, `it has no package, but parts, as in ${folder}`);
     }
-    const visit = (folder: string, isOurs: (name: string) => boolean): void => {
-      for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory() && isOurs(e.name))) {
-        const at = path.join(folder, name);
-        if (above.has(at)) visit(at, () => true);
-        else if (!packages.has(at)) rmSync(at, { recursive: true, force: true });
-      }
-    };
-    for (const entry of readdirSync(this.#folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) visit(path.join(this.#folder, entry.name), (name) => /^\d{4}$/.test(name));
-    }
+    sweep(this.#folder, this.#journal, (at) => this.package(at), now);
+  }
+
+  /** A package that is purged goes on to tell what was committed with it. */
+  #describe(own: Description): Description {
+    const before = own.package.state === 'purged' ? this.package(own.package.path) : undefined;
+    const part = before?.parts[0] ?? before?.rejects;
+    if (before === undefined || part === undefined) return own;
+    const told = descriptionsOf(this.file(before, part), part.bytes).findLast((d) => d.package.path === before.path);
+    return told === undefined ? own : { ...own, jobs: [...told.jobs, ...own.jobs], records: [...told.records, ...own.records] };
+  }
+
+  #sequences(): Record<string, number> {
+    return Object.fromEntries(this.#range<number>('meta', SEQUENCE).map(({ key, value }) => [key.slice(SEQUENCE.length), value]));
   }
 
   #get<T>(db: DbName, key: string): T | undefined {
@@ -306,12 +284,15 @@ export class LmdbStore implements LocationStore {
     return record === undefined ? undefined : (unpackRecord(key, record) as T);
   }
 
-  #put({ db, key, record }: Packed): void {
+  /** Within a transaction. Answers how many packages more there are. */
+  #put({ db, key, record }: Packed): number {
+    const was = db === 'package' && this.#db.package.doesExist(key) ? 1 : 0;
     // Where a commit fails, the transaction's own promise tells.
     (record === undefined ? this.#db[db].remove(key) : this.#db[db].put(key, record)).catch(() => undefined);
+    return db === 'package' ? (record === undefined ? 0 : 1) - was : 0;
   }
 
-  #range<T>(db: 'package' | 'job' | 'record', prefix: string): { key: string; value: T }[] {
+  #range<T>(db: DbName, prefix: string): { key: string; value: T }[] {
     const found: { key: string; value: T }[] = [];
     for (const { key, value } of this.#db[db].getRange({ start: prefix, end: `${prefix}\u{10ffff}` }))
       found.push({ key, value: unpackRecord(key, value) as T });
@@ -377,23 +358,4 @@ function packed(db: DbName, key: string, value: unknown): Packed {
 function sizeOf(writes: readonly Packed[], create: NonNullable<Change['create']>): Size {
   const bytes = writes.reduce((sum, { key, record }) => sum + 2 * key.length + (record?.length ?? 0), 0);
   return { records: writes.length, bytes, isUrgent: create.every(({ files }) => files.length === 0) };
-}
-
-/** Bytes on the disk below a folder, a file with several names counted once. */
-export function diskBytes(folder: string): number {
-  const seen = new Set<number>();
-  let bytes = 0;
-  const visit = (at: string): void => {
-    for (const entry of readdirSync(at, { withFileTypes: true })) {
-      const child = path.join(at, entry.name);
-      if (entry.isDirectory()) visit(child);
-      else {
-        const s = statSync(child);
-        if (!seen.has(s.ino)) bytes += s.size;
-        seen.add(s.ino);
-      }
-    }
-  };
-  visit(folder);
-  return bytes;
 }

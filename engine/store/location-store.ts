@@ -20,6 +20,13 @@ export interface Change {
   readonly onlyFor?: Pick<Job, 'id' | 'attempt'>;
 }
 
+/** Files in a store's folder that are of no package, by their paths. */
+export interface Strays {
+  /** Those that lie and are called as the parts of one. */
+  readonly parts: readonly string[];
+  readonly others: readonly string[];
+}
+
 /**
  * Work packages by location, jobs, and records, in one place that survives a crash at any instant.
  *
@@ -27,7 +34,8 @@ export interface Change {
  *   commit removes, or purges, go after it: a reader of another process that finds none looks at the package again.
  * - Records and metadata carry a checksum that is checked on every read (TM_ERR_STORE_CORRUPT).
  * - One process at a time opens a store for writing (TM_ERR_STORE_LOCKED); any number may read at the same time.
- * - What lies in the scratch folder, and files of no package, are swept when a store is opened for writing.
+ * - What lies in the scratch folder goes when a store is opened for writing, and what a commit that failed left is set aside.
+ *   Nothing else is touched. A store that has lost something is refused (TM_ERR_STORE_INCOMPLETE).
  */
 export interface LocationStore {
   readonly dataset: string;
@@ -47,6 +55,8 @@ export interface LocationStore {
   /** Where the parts of a package lie. */
   files(p: WorkPackage): PartFile[];
   file(p: WorkPackage, part: Part): string;
+  /** `packages` are all of the store's. What a commit under way, in this process or another, is about to take or leave does not count. */
+  strays(packages: readonly WorkPackage[]): Promise<Strays>;
   /** An empty folder for the files of one attempt, on the same disk as the parts. */
   scratch(name: string): string;
   dropScratch(name: string): Promise<void>;

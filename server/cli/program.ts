@@ -262,5 +262,9 @@ function buildProgram(json: boolean, abortOn: (signals: readonly NodeJS.Signals[
     .command('accept-key')
     .description('go on with the visitor.key that is there, or a new one: visitors without an id are counted anew')
     .action(action(async () => (await import('./accept-key.js')).acceptKey));
+  program
+    .command('repair')
+    .description('make the records of a store that has lost some again, from its parts; nothing is removed')
+    .action(action(async () => (await import('./repair.js')).repair));
   return program;
 }

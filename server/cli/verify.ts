@@ -8,6 +8,7 @@ import { verify as verifyAll } from '../verification/verify.js';
 import { PoolExecutor } from '../../engine/executor/pool-executor.js';
 import { checkVisitorKey } from '../visitor-key.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
+import { visible } from '../terminal/text.js';
 import { startProgress } from '../terminal/progress.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { print, printJson } from './output.js';
@@ -31,6 +32,10 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
         `${formatCount(v.checks)} counts agree, from raw lines to ${database === undefined ? 'the sums; there is no database yet' : 'the database'}.`,
       );
       if (v.stale > 0) print(`${formatCount(v.stale)} packages wait to be made again from later data.`);
+      if (v.unknown.length > 0)
+        print(
+          `${formatCount(v.unknown.length)} files in the store are of no package, as ${visible(v.unknown[0] ?? '')}; they are left alone.`,
+        );
       if (v.due > 0) print(`${formatCount(v.due)} jobs are due; tidemill process runs those whose period is over.`);
     }
   } finally {

@@ -1,5 +1,6 @@
 import { addMeasures, type Measures } from './measure-task.js';
 import { checksOf, type Check } from './conservation.js';
+import { checkLedger } from './ledger.js';
 import { fail } from '../errors.js';
 import {
   Agenda,
@@ -8,6 +9,7 @@ import {
   type AggregateType,
   type Executor,
   type Granularity,
+  type Lane,
   type LocationStore,
   type Topology,
   type WorkPackage,
@@ -24,6 +26,8 @@ export interface Verified {
   readonly stale: number;
   /** Jobs whose output is missing or stale; more may follow from them. */
   readonly due: number;
+  /** Files in the store's folder that are none of a package's, and do not look as if they were. */
+  readonly unknown: readonly string[];
 }
 
 /** Kinds of the records that a dataset has beside packages and jobs: its zone, what was imported and moved, what outlives a restart. */
@@ -85,19 +89,35 @@ export async function verify(
   for (const { at, what, left, right } of checks) {
     if (left !== right) throw fail('TM_ERR_VERIFY', `${at}: ${what}: ${left} and ${right}`, { data: { at, what, left, right } });
   }
-  const inDatabase = database === undefined ? 0 : await checkDatabase(packages, topology, measures, database);
+  const { parts: strays, others: unknown } = await store.strays(packages);
+  if (strays[0] !== undefined) {
+    throw fail(
+      'TM_ERR_VERIFY',
+      `${strays[0]}: it lies as a part of a package, but is of none (${strays.length} such files); see tidemill repair`,
+      {
+        data: { at: strays[0], files: strays.length },
+      },
+    );
+  }
+  const { lanes } = new Agenda(topology, (location) => packages.filter((p) => p.location === location));
+  let inDatabase = 0;
+  if (database !== undefined) {
+    const ledger = await database.ledger();
+    inDatabase = checkLedger(ledger, packages, lanes, { dataset: store.dataset, topology });
+    inDatabase += await checkDatabase(packages, topology, measures, database);
+  }
   return {
     packages: packages.length,
     parts: total,
     bytes: packages.reduce((n, p) => n + p.parts.reduce((m, part) => m + part.bytes, 0), 0),
     checks: checks.length + inDatabase,
     stale: packages.filter((p) => p.inputs.some((input) => !byPath.has(input))).length,
-    due: dueJobs(topology, packages),
+    due: dueJobs(lanes),
+    unknown,
   };
 }
 
-function dueJobs(topology: Topology, packages: readonly WorkPackage[]): number {
-  const { lanes } = new Agenda(topology, (location) => packages.filter((p) => p.location === location));
+function dueJobs(lanes: readonly Lane[]): number {
   // What was made of purged beans stays as it is.
   return lanes.flatMap(({ due }) => [...due.values()].filter((unit) => unit.purged === undefined)).length;
 }
@@ -109,7 +129,6 @@ async function checkDatabase(
   measures: ReadonlyMap<string, Measures>,
   database: AnalyticsDatabase,
 ): Promise<number> {
-  const ledger = new Set((await database.ledger()).map((row) => row.package));
   let checks = 0;
   const compare = async (
     type: AggregateType,
@@ -139,8 +158,6 @@ async function checkDatabase(
     const current = injections.filter((p) => p.state === 'complete' && p.inputs.every((input) => measures.has(input)));
     const all = new Map<Granularity, Measures>();
     for (const p of current) {
-      if (!ledger.has(p.path))
-        throw fail('TM_ERR_VERIFY', `${p.path}: the database has no ledger row of this injection`, { data: { at: p.path } });
       const { granularity, first } = p.period;
       const day = formatDay(first);
       const injected = addMeasures(p.inputs.map((input) => measures.get(input) ?? {}));

@@ -12,10 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { open as openLmdb } from 'lmdb';
+import { open as openLmdb, type Database, type RootDatabase } from 'lmdb';
 import { describe, expect, test } from 'vitest';
 import { bean } from '#engine/bean.js';
-import { diskBytes, LmdbStore } from '#engine/store/lmdb-store.js';
+import { diskBytes } from '#engine/store/disk-bytes.js';
+import { LmdbStore } from '#engine/store/lmdb-store.js';
 import { packRecord, unpackRecord } from '#engine/store/record.js';
 import { child } from '../../support/child.js';
 import { staged } from '../../support/packages.js';
@@ -109,20 +110,53 @@ describe('sweeping', () => {
     return file;
   };
 
-  test('takes scratch and files of no package, and keeps the others', async () => {
+  /** As a process leaves it that ends while it commits: parts in their places, and the journal's entry. */
+  const unfinished = (folder: string, intent: { create?: string[]; remove?: string[] }): void => {
+    put(folder, 'scratch/commits/1');
+    writeFileSync(path.join(folder, 'scratch/commits/1'), JSON.stringify({ create: [], remove: [], ...intent }));
+  };
+
+  test('empties scratch, and sets aside what a commit left that was not finished', async () => {
     const folder = await filledStore(0);
-    const gone = [
-      put(folder, 'scratch/job-1/5'),
-      put(folder, 'loc/2020/01/01/orphan/part-00000'),
-      put(folder, 'loc/2021/01/01/orphan/part-00000'),
-      put(folder, 'loc/2021/W01/2021/01/04/orphan/part-00000'),
-      put(folder, 'other/2020/01/orphan/part-00001'),
-    ];
+    const scratch = put(folder, 'scratch/job-1/5');
+    const left = ['loc/2021/W01/2021/01/04/orphan/part-00000', 'loc/2020/01/01/removed/part-00000'];
+    for (const at of left) put(folder, at);
+    unfinished(folder, {
+      create: ['/analytics/loc/2021/W01/2021/01/04/orphan', '/analytics/loc/2020/01/01/a'],
+      remove: ['/analytics/loc/2020/01/01/removed'],
+    });
     const store = await write(folder);
-    expect(gone.filter((file) => existsSync(file))).toEqual([]);
+    expect([scratch, ...left.map((at) => path.join(folder, at))].filter((file) => existsSync(file))).toEqual([]);
     expect(existsSync(path.join(folder, 'loc/2021'))).toBe(false);
+    const [aside] = readdirSync(path.join(folder, 'set-aside'));
+    expect(left.map((at) => existsSync(path.join(folder, 'set-aside', aside!, at)))).toEqual([true, true]);
     expect(store.packages('loc').map((p) => store.files(p).map(({ file }) => existsSync(file)))).toEqual([[true]]);
     await store.close();
+    // What was set aside goes with the first opening a week later; what a repair has set aside stays.
+    const repaired = put(folder, 'set-aside/repaired-1-0/data.mdb');
+    const week = 7 * 86_400_000;
+    for (const [now, isThere] of [
+      [Date.now() + week - 60_000, true],
+      [Date.now() + week + 60_000, false],
+    ] as const) {
+      await (await LmdbStore.open(folder, 'analytics', 'write', now)).close();
+      expect([existsSync(path.join(folder, 'set-aside', aside!)), existsSync(repaired)]).toEqual([isThere, true]);
+    }
+  });
+
+  test('files of no package that no commit left stay, and are told', async () => {
+    const folder = await filledStore(0);
+    const parts = ['loc/2020/01/01/orphan/part-00000', 'loc/2020/01/01/a/part-00001', 'other/2020/01/orphan/rejects'].map((at) =>
+      put(folder, at),
+    );
+    const others = ['loc/2020/note.txt', 'note.txt'].map((at) => put(folder, at));
+    const store = await write(folder);
+    const strays = await store.strays(store.packages('loc'));
+    expect([strays.parts.toSorted(), strays.others.toSorted()]).toEqual([parts.toSorted(), others.toSorted()]);
+    unfinished(folder, { create: ['/analytics/loc/2020/01/01/orphan'] });
+    expect((await store.strays(store.packages('loc'))).parts).not.toContain(parts[0]);
+    await store.close();
+    expect([...parts, ...others].filter((file) => !existsSync(file))).toEqual([]);
   });
 
   test('a stray file takes no package with it, and what is not ours stays', async () => {
@@ -139,6 +173,107 @@ describe('sweeping', () => {
     ].map((at) => put(folder, at));
     await (await write(folder)).close();
     expect([part, ...strays].filter((file) => !existsSync(file))).toEqual([]);
+  });
+});
+
+describe('a store that has lost something', () => {
+  /** Change the databases of a closed store, behind its back. */
+  async function changed(folder: string, change: (root: RootDatabase<Buffer, string>) => Promise<unknown>): Promise<void> {
+    const root = openLmdb<Buffer, string>({ path: folder, noSubdir: false, encoding: 'binary', maxDbs: 8 });
+    await change(root);
+    await root.close();
+  }
+  const database = (root: RootDatabase<Buffer, string>, name: string): Database<Buffer, string> =>
+    root.openDB<Buffer, string>({ name, encoding: 'binary' });
+  const filesOf = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((e) =>
+      e.isFile() && !e.name.endsWith('.mdb') ? [path.join(e.parentPath, e.name)] : [],
+    );
+
+  test.for<[what: string, change: (root: RootDatabase<Buffer, string>) => Promise<unknown>, says: RegExp]>([
+    ...['package', 'job', 'record', 'meta'].map((name): [string, (root: RootDatabase<Buffer, string>) => Promise<unknown>, RegExp] => [
+      `the database ${name}`,
+      (root) => database(root, name).drop(),
+      new RegExp(`records of ${name} are missing`),
+    ]),
+    [
+      'the name of a database',
+      async (root) => {
+        const from = database(root, 'package');
+        const to = database(root, 'qackage');
+        await root.transaction(() => {
+          for (const { key, value } of from.getRange()) void to.put(key, value);
+        });
+        await from.drop();
+      },
+      /records of package are missing/,
+    ],
+    ['all packages', (root) => database(root, 'package').clearAsync(), /it has 0 packages, where it kept 2/],
+    ['one package', (root) => database(root, 'package').remove('/analytics/loc/2020/01/01/a'), /it has 1 packages, where it kept 2/],
+    ['the count of packages', (root) => database(root, 'meta').remove('packages'), /number of its packages/],
+    ['what it is', (root) => database(root, 'meta').remove('about'), /does not say what it is/],
+  ])('%s: it is refused, and nothing is removed or made', async ([, change, says]) => {
+    const folder = await filledStore(20);
+    const store = await write(folder);
+    await addPackage(store, 'b');
+    await store.close();
+    await changed(folder, change);
+    mkdirSync(path.join(folder, 'scratch/job-1'), { recursive: true });
+    writeFileSync(path.join(folder, 'scratch/job-1/5'), 'x');
+    const before = filesOf(folder);
+    const content = (): Buffer => readFileSync(path.join(folder, 'data.mdb'));
+    const data = content();
+    for (const mode of ['read', 'write'] as const) {
+      const error = await LmdbStore.open(folder, 'analytics', mode).catch((e: unknown) => e);
+      expect(error).toMatchObject({ code: 'TM_ERR_STORE_INCOMPLETE', message: expect.stringMatching(says) as string });
+    }
+    expect(filesOf(folder)).toEqual(before);
+    expect(content().equals(data)).toBe(true);
+  });
+
+  test('parts and no package: it is refused, where no commit left them', async () => {
+    const folder = temporaryFolder();
+    await (await write(folder)).close();
+    const part = path.join(folder, 'loc/2020/01/01/a/part-00000');
+    mkdirSync(path.dirname(part), { recursive: true });
+    writeFileSync(part, 'x');
+    await expect(write(folder)).rejects.toThrow(failing('TM_ERR_STORE_INCOMPLETE'));
+    expect(existsSync(part)).toBe(true);
+    mkdirSync(path.join(folder, 'scratch/commits'), { recursive: true });
+    writeFileSync(path.join(folder, 'scratch/commits/1'), JSON.stringify({ create: ['/analytics/loc/2020/01/01/a'], remove: [] }));
+    await (await write(folder)).close();
+    expect(existsSync(part)).toBe(false);
+  });
+
+  test('a store of the version before is opened as it is, and counted from then on', async () => {
+    const folder = await filledStore(0);
+    const part = path.join(folder, 'loc/2020/01/01/a/part-00000');
+    const { parts } = await write(folder).then(async (store) => {
+      const [p] = store.packages('loc');
+      await store.close();
+      return p!;
+    });
+    truncateSync(part, parts[0]!.bytes);
+    await changed(folder, async (root) => {
+      const meta = database(root, 'meta');
+      await meta.put('about', packRecord('about', { version: 1, dataset: 'analytics', createdAt: 5 }));
+      await meta.remove('packages');
+    });
+    expect(await readAll('read', [folder])).toEqual(['1 0 0']);
+    const store = await write(folder);
+    expect([store.createdAt, store.packages('loc').length]).toEqual([5, 1]);
+    await addPackage(store, 'b');
+    await store.close();
+    await changed(folder, (root) => database(root, 'package').remove('/analytics/loc/2020/01/01/a'));
+    await expect(write(folder)).rejects.toThrow('it has 1 packages, where it kept 2');
+  });
+
+  test('an end while the store is made leaves what is made again', async () => {
+    const folder = temporaryFolder();
+    await changed(folder, async (root) => void database(root, 'package'));
+    expect(await readAll('read', [folder])).toEqual(['TM_ERR_STORE_UNREADABLE']);
+    await (await write(folder)).close();
+    expect(await readAll('read', [folder])).toEqual(['0 0 0']);
   });
 });
 
@@ -249,7 +384,7 @@ describe('damage', () => {
     const root = openLmdb<Buffer, string>({ path: folder, encoding: 'binary', maxDbs: 8, noSubdir: false });
     await root
       .openDB<Buffer, string>({ name: 'meta', encoding: 'binary' })
-      .put('about', packRecord('about', { version: 2, dataset: 'analytics', createdAt: 1 }));
+      .put('about', packRecord('about', { version: 3, dataset: 'analytics', createdAt: 1 }));
     await root.close();
     for (const mode of ['read', 'write'] as const)
       await expect(LmdbStore.open(folder, 'analytics', mode)).rejects.toThrow(failing('TM_ERR_STORE_VERSION'));
@@ -272,7 +407,8 @@ test('bytes on the disk: a part with two names is counted once', async () => {
   const linked = { ...a!, path: '/analytics/loc/2020/01/02/b' };
   await store.commit({ create: [{ package: linked, files: [{ name: 'part-00000', from: store.file(a!, a!.parts[0]!), how: 'link' }] }] });
   expect(readdirSync(path.join(folder, 'loc/2020/01'))).toEqual(['01', '02']);
-  expect(diskBytes(path.join(folder, 'loc'))).toBe(before);
-  expect(before).toBe(a!.parts[0]!.bytes);
+  const once = diskBytes(path.join(folder, 'loc'));
+  // Each package adds what the part says of it, and no second part.
+  expect(once - before).toBe(before - a!.parts[0]!.bytes);
   await store.close();
 });

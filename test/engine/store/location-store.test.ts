@@ -87,11 +87,13 @@ describe.for(implementations)('$name', ({ open }) => {
       expect(store.file(a.package, a.package.parts[0]!)).toBe(path.join(folder, 'loc/2020/01/01/a/part-00000'));
     });
 
-    test('a package without a part leaves no folder', async () => {
+    test('a package without a part leaves nothing but what tells of it', async () => {
       const { package: p } = raw('a');
       await store.commit({ create: [{ package: { ...p, parts: [], report: { rows: 3 } }, files: [] }] });
       expect(store.package(p.path)?.report).toEqual({ rows: 3 });
-      expect(existsSync(path.join(folder, 'loc'))).toBe(false);
+      expect(readdirSync(path.join(folder, 'loc/2020/01/01/a'))).toEqual(['package']);
+      await store.commit({ remove: [p.path] });
+      expect(existsSync(path.join(folder, 'loc/2020/01/01/a'))).toBe(false);
     });
 
     test('packages are in the order of their paths, each in its location', async () => {

@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { describePart, packDescription, type Description } from './description.js';
+import { sync } from './disk.js';
+import { ALONE, folderOf } from './layout.js';
+import { SetAside } from './set-aside.js';
+import type { StagedFile } from './location-store.js';
+import type { WorkPackage } from '../work-package.js';
+
+/**
+ * Put the files of a package in their places, each on the disk, with the description; nobody knows them until its record is there.
+ * `isThere` says whether the package has a record already: it keeps its files until each is replaced, for the record must never point
+ * at nothing. What is in the way of a new one is of a commit that failed.
+ */
+export async function place(store: string, description: Description, files: readonly StagedFile[], isThere: boolean): Promise<void> {
+  const { package: p } = description;
+  const folder = folderOf(store, p.path);
+  let firstMade = await mkdir(folder, { recursive: true });
+  if (firstMade === undefined && !isThere) {
+    new SetAside(store, 'swept', Date.now()).move(folder);
+    firstMade = await mkdir(folder, { recursive: true });
+  }
+  const frame = packDescription(description);
+  if (files.length === 0) {
+    writeFileSync(path.join(folder, ALONE), frame);
+    // Another one can be made of an injection, but not of beans that are about to go.
+    if (p.state === 'purged') await sync(path.join(folder, ALONE));
+    else return;
+  }
+  for (const { name, from } of new Set(files.length === 0 ? [] : [files[0] as StagedFile, files.at(-1) as StagedFile])) {
+    const part = name === p.rejects?.name ? p.rejects : p.parts.find((known) => known.name === name);
+    if (part !== undefined) describePart(from, part.bytes, frame);
+  }
+  // What a record refers to is on the disk before it. No worker waits for that.
+  await Promise.all(files.filter(({ how }) => how === 'move').map(({ from }) => sync(from)));
+  for (const { name, from, how } of files) {
+    const to = path.join(folder, name);
+    if (how === 'move') await rename(from, to);
+    else {
+      await rm(to, { force: true });
+      await link(from, to).catch(async () => {
+        await copyFile(from, to);
+        await sync(to);
+      });
+    }
+  }
+  // A name is on the disk when its folder is. At once they are one write of the file system's journal.
+  const top = firstMade === undefined ? folder : path.dirname(firstMade);
+  const folders = [folder];
+  for (let at = folder; at !== top; at = path.dirname(at)) folders.push(path.dirname(at));
+  await Promise.all(folders.map(sync));
+}
+
+/** Remove the files of a package that is no more or, where it is purged, all but what tells of it. Answers whether none is left. */
+export async function removeFiles(
+  store: string,
+  { path: at, state }: Pick<WorkPackage, 'path'> & { state?: WorkPackage['state'] },
+): Promise<boolean> {
+  const folder = folderOf(store, at);
+  try {
+    if (state !== 'purged') await rm(folder, { recursive: true, force: true });
+    else for (const name of await readdir(folder)) if (name !== ALONE) await rm(path.join(folder, name), { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
