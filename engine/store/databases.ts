@@ -4,7 +4,7 @@ import { packRecord, unpackRecord } from './record.js';
 import type { Database, RootDatabase } from 'lmdb';
 
 export const VERSION = 2;
-/** A store of version 1 has parts without descriptions, and no count of packages. It is opened as it is. */
+/** A store of version 1 has parts without descriptions, and no count of packages. */
 const OLDEST = 1;
 
 export const NAMES = ['package', 'job', 'record', 'meta'] as const;
@@ -22,15 +22,18 @@ export interface About {
 export const PACKAGES = 'packages';
 export const ABOUT = 'about';
 
+export interface Opened {
+  readonly db: Databases;
+  readonly about: About;
+  /** Makes a store of the version before one of this, when its parts have their descriptions. */
+  readonly upgrade?: () => void;
+}
+
 /**
- * The databases of a store that is whole; those of a new one are made, where `about` tells of it.
+ * The databases of a store that is whole; those of a new one are made, where `fresh` tells of it.
  * Errors: TM_ERR_STORE_INCOMPLETE, TM_ERR_STORE_UNREADABLE, TM_ERR_STORE_VERSION, TM_ERR_STORE_CORRUPT.
  */
-export function openDatabases(
-  folder: string,
-  root: RootDatabase<Buffer, string>,
-  fresh: About | undefined,
-): { db: Databases; about: About } {
+export function openDatabases(folder: string, root: RootDatabase<Buffer, string>, fresh: About | undefined): Opened {
   const there = Array.from(root.getKeys(), String);
   const missing = NAMES.filter((name) => !there.includes(name));
   const open = (name: DbName): Database<Buffer, string> => root.openDB<Buffer, string>({ name, encoding: 'binary' });
@@ -59,8 +62,7 @@ export function openDatabases(
   const kept = get<number>(PACKAGES);
   if (kept === undefined && about.version === VERSION) throw incomplete(folder, 'the number of its packages is missing');
   if (kept !== undefined && kept !== counted) throw incomplete(folder, `it has ${counted} packages, where it kept ${kept}`);
-  if (fresh !== undefined && about.version < VERSION) begin({ ...about, version: VERSION }, counted);
-  return { db, about };
+  return about.version === VERSION ? { db, about } : { db, about, upgrade: () => begin({ ...about, version: VERSION }, counted) };
 }
 
 export function incomplete(folder: string, what: string): Error {

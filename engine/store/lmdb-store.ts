@@ -10,7 +10,7 @@ import { descriptionsOf, type Description } from './description.js';
 import { storeError } from './disk.js';
 import { Journal } from './journal.js';
 import { DATA_FILE, filesIn, folderOf, pathOf, SCRATCH } from './layout.js';
-import { place, removeFiles } from './place.js';
+import { describeInPlace, place, removeFiles } from './place.js';
 import { packRecord, unpackRecord } from './record.js';
 import { allocateLock, Reserve, type Size } from './reserve.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
@@ -48,6 +48,7 @@ export class LmdbStore implements LocationStore {
   readonly #reserve: Reserve;
   readonly #db: Databases;
   readonly #journal: Journal;
+  readonly #upgrade: (() => void) | undefined;
   /** Why a commit has failed. LMDB may carry out a later one, or let whoever waits for it wait for ever: there is none. */
   #failure: Error | undefined;
   /** Ends what waits for LMDB when a commit fails. */
@@ -60,8 +61,13 @@ export class LmdbStore implements LocationStore {
     this.#reserve = new Reserve(folder, root);
     const giveBack = lock === undefined ? undefined : this.#reserve.take(OPENING);
     this.#journal = new Journal(folder);
-    const { db, about } = openDatabases(folder, root, lock === undefined ? undefined : { version: VERSION, dataset, createdAt: now });
+    const { db, about, upgrade } = openDatabases(
+      folder,
+      root,
+      lock === undefined ? undefined : { version: VERSION, dataset, createdAt: now },
+    );
     this.#db = db;
+    this.#upgrade = upgrade;
     giveBack?.();
     this.dataset = about.dataset;
     this.createdAt = about.createdAt;
@@ -159,7 +165,7 @@ export class LmdbStore implements LocationStore {
     return p.parts.map((part) => ({ file: this.file(p, part), blocks: part.blocks }));
   }
 
-  file(p: WorkPackage, part: Part): string {
+  file(p: WorkPackage, part: Pick<Part, 'name'>): string {
     return path.join(folderOf(this.#folder, p.path), part.name);
   }
 
@@ -264,6 +270,19 @@ export class LmdbStore implements LocationStore {
         if (isPart && !started.has(folder)) throw incomplete(this.#folder, `it has no package, but parts, as in ${folder}`);
     }
     sweep(this.#folder, this.#journal, (at) => this.package(at), now);
+    if (this.#upgrade === undefined) return;
+    // Any package may tell of the records, which were committed with one that is not known any more.
+    let records = this.#range('record', '').map(({ key, value }) => ({
+      kind: key.slice(0, key.indexOf('/')),
+      key: key.slice(key.indexOf('/') + 1),
+      value,
+    }));
+    for (const { value: p } of this.#range<WorkPackage>('package', '')) {
+      const job = this.job(p.job ?? '');
+      describeInPlace(this.#folder, { package: p, jobs: job === undefined ? [] : [job], records, sequences: this.#sequences() });
+      records = [];
+    }
+    this.#upgrade();
   }
 
   /** A package that is purged goes on to tell what was committed with it. */

@@ -54,7 +54,7 @@ export interface LocationStore {
   next(sequence: string): Promise<number>;
   /** Where the parts of a package lie. */
   files(p: WorkPackage): PartFile[];
-  file(p: WorkPackage, part: Part): string;
+  file(p: WorkPackage, part: Pick<Part, 'name'>): string;
   /** `packages` are all of the store's. What a commit under way, in this process or another, is about to take or leave does not count. */
   strays(packages: readonly WorkPackage[]): Promise<Strays>;
   /** An empty folder for the files of one attempt, on the same disk as the parts. */

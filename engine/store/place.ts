@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describePart, packDescription, type Description } from './description.js';
@@ -21,16 +21,11 @@ export async function place(store: string, description: Description, files: read
     new SetAside(store, 'swept', Date.now()).move(folder);
     firstMade = await mkdir(folder, { recursive: true });
   }
-  const frame = packDescription(description);
+  describe(folder, description, files);
   if (files.length === 0) {
-    writeFileSync(path.join(folder, ALONE), frame);
     // Another one can be made of an injection, but not of beans that are about to go.
     if (p.state === 'purged') await sync(path.join(folder, ALONE));
     else return;
-  }
-  for (const { name, from } of new Set(files.length === 0 ? [] : [files[0] as StagedFile, files.at(-1) as StagedFile])) {
-    const part = name === p.rejects?.name ? p.rejects : p.parts.find((known) => known.name === name);
-    if (part !== undefined) describePart(from, part.bytes, frame);
   }
   // What a record refers to is on the disk before it. No worker waits for that.
   await Promise.all(files.filter(({ how }) => how === 'move').map(({ from }) => sync(from)));
@@ -50,6 +45,30 @@ export async function place(store: string, description: Description, files: read
   const folders = [folder];
   for (let at = folder; at !== top; at = path.dirname(at)) folders.push(path.dirname(at));
   await Promise.all(folders.map(sync));
+}
+
+/** Let a package that is in its place be told of by its parts, as far as these are there. */
+export function describeInPlace(store: string, description: Description): void {
+  const { path: at, parts, rejects } = description.package;
+  const folder = folderOf(store, at);
+  const files = [...parts, ...(rejects === undefined ? [] : [rejects])].map(({ name }) => ({ name, from: path.join(folder, name) }));
+  if (files.length === 0) mkdirSync(folder, { recursive: true });
+  const there = files.filter(({ from }) => existsSync(from));
+  if (there.length > 0 || files.length === 0) describe(folder, description, there);
+}
+
+/** The first and the last file of a package tell of it, or one of its own where there is none. */
+function describe(folder: string, description: Description, files: readonly Pick<StagedFile, 'name' | 'from'>[]): void {
+  const { parts, rejects } = description.package;
+  const frame = packDescription(description);
+  const [first] = files;
+  if (first === undefined) writeFileSync(path.join(folder, ALONE), frame);
+  else {
+    for (const { name, from } of new Set([first, files.at(-1) ?? first])) {
+      const part = name === rejects?.name ? rejects : parts.find((known) => known.name === name);
+      if (part !== undefined) describePart(from, part.bytes, frame);
+    }
+  }
 }
 
 /** Remove the files of a package that is no more or, where it is purged, all but what tells of it. Answers whether none is left. */

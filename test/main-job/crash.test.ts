@@ -27,18 +27,21 @@ async function stateOf(data: string): Promise<{ tables: Record<string, string>; 
   }
 }
 
-/** Files below a dataset's store that are of no package. */
+/** Files below a dataset's store that are of no package, apart from what was set aside. */
 async function strayFiles(data: string): Promise<string[]> {
   const { store, topology } = await openForReading({ data, name: 'analytics', environment: {} });
   try {
     const known = new Set<string>();
     for (const name of topology.locations.keys()) {
       for (const p of store.packages(name))
-        for (const part of [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects])]) known.add(store.file(p, part));
+        for (const file of [...p.parts, ...(p.rejects === undefined ? [] : [p.rejects]), { name: 'package' }])
+          known.add(store.file(p, file));
     }
     const below = path.join(data, 'analytics', 'store');
     const files = readdirSync(below, { recursive: true, withFileTypes: true }).filter((e) => e.isFile());
-    return files.map((e) => path.join(e.parentPath, e.name)).filter((file) => !known.has(file) && path.dirname(file) !== below);
+    return files
+      .map((e) => path.join(e.parentPath, e.name))
+      .filter((file) => !known.has(file) && path.dirname(file) !== below && !file.startsWith(path.join(below, 'set-aside')));
   } finally {
     await store.close();
   }

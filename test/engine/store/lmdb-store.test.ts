@@ -15,6 +15,7 @@ import path from 'node:path';
 import { open as openLmdb, type Database, type RootDatabase } from 'lmdb';
 import { describe, expect, test } from 'vitest';
 import { bean } from '#engine/bean.js';
+import { descriptionsOf } from '#engine/store/description.js';
 import { diskBytes } from '#engine/store/disk-bytes.js';
 import { LmdbStore } from '#engine/store/lmdb-store.js';
 import { packRecord, unpackRecord } from '#engine/store/record.js';
@@ -245,10 +246,11 @@ describe('a store that has lost something', () => {
     expect(existsSync(part)).toBe(false);
   });
 
-  test('a store of the version before is opened as it is, and counted from then on', async () => {
+  test('a store of the version before is read as it is, and taken over when it is opened for writing', async () => {
     const folder = await filledStore(0);
     const part = path.join(folder, 'loc/2020/01/01/a/part-00000');
     const { parts } = await write(folder).then(async (store) => {
+      await store.commit({ records: [{ kind: 'kind', key: 'a/b', value: 1 }] });
       const [p] = store.packages('loc');
       await store.close();
       return p!;
@@ -259,9 +261,12 @@ describe('a store that has lost something', () => {
       await meta.put('about', packRecord('about', { version: 1, dataset: 'analytics', createdAt: 5 }));
       await meta.remove('packages');
     });
-    expect(await readAll('read', [folder])).toEqual(['1 0 0']);
+    expect(await readAll('read', [folder])).toEqual(['1 0 1']);
     const store = await write(folder);
     expect([store.createdAt, store.packages('loc').length]).toEqual([5, 1]);
+    expect(descriptionsOf(part, parts[0]!.bytes)).toMatchObject([
+      { package: store.packages('loc')[0], records: [{ kind: 'kind', key: 'a/b', value: 1 }] },
+    ]);
     await addPackage(store, 'b');
     await store.close();
     await changed(folder, (root) => database(root, 'package').remove('/analytics/loc/2020/01/01/a'));
