@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDiskFull } from './disk.js';
 import { SCRATCH } from './layout.js';
 
 /** What a commit is about to do to the folders of packages, by their paths. */
@@ -21,16 +22,15 @@ export class Journal {
     this.#folder = path.join(store, SCRATCH, 'commits');
   }
 
-  /** Answers what ends the entry. */
-  begin(intent: Intent): () => void {
+  /** Answers what ends the entry. What is urgent does without one on a full disk: it leaves files of no package at worst. */
+  begin(intent: Intent, isUrgent: boolean): () => void {
     const file = path.join(this.#folder, `${process.pid}-${++this.#last}`);
     const text = JSON.stringify(intent);
     try {
-      writeFileSync(file, text);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       mkdirSync(this.#folder, { recursive: true });
       writeFileSync(file, text);
+    } catch (error) {
+      if (!isUrgent || !isDiskFull(error)) throw error;
     }
     return () => {
       try {

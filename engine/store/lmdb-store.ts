@@ -206,13 +206,14 @@ export class LmdbStore implements LocationStore {
       // Asked before files move as well: an attempt that was given up must not touch those of its successor.
       if (!this.#isCurrent(onlyFor)) return false;
       const moves = create.length + remove.length > 0;
-      const done = moves ? this.#journal.begin({ create: create.map(({ package: p }) => p.path), remove }) : undefined;
+      const size = sizeOf(writes, create);
+      const done = moves ? this.#journal.begin({ create: create.map(({ package: p }) => p.path), remove }, size.isUrgent) : undefined;
       for (const [i, { package: p, files }] of create.entries()) {
         const committed = i === 0 ? { jobs, records, sequences: this.#sequences() } : { jobs: [], records: [], sequences: {} };
         await place(this.#folder, this.#describe({ package: p, ...committed }), files, this.package(p.path) !== undefined);
       }
       let current = true;
-      await this.#write(sizeOf(writes, create), () => {
+      await this.#write(size, () => {
         current = this.#isCurrent(onlyFor);
         if (!current) return;
         const before = moves ? (this.#get<number>('meta', PACKAGES) ?? 0) : 0;
@@ -282,7 +283,9 @@ export class LmdbStore implements LocationStore {
       describeInPlace(this.#folder, { package: p, jobs: job === undefined ? [] : [job], records, sequences: this.#sequences() });
       records = [];
     }
+    const giveBack = this.#reserve.take(OPENING);
     this.#upgrade();
+    giveBack();
   }
 
   /** A package that is purged goes on to tell what was committed with it. */
@@ -376,5 +379,6 @@ function packed(db: DbName, key: string, value: unknown): Packed {
 
 function sizeOf(writes: readonly Packed[], create: NonNullable<Change['create']>): Size {
   const bytes = writes.reduce((sum, { key, record }) => sum + 2 * key.length + (record?.length ?? 0), 0);
-  return { records: writes.length, bytes, isUrgent: create.every(({ files }) => files.length === 0) };
+  // One more for the number of packages.
+  return { records: writes.length + 1, bytes: bytes + 64, isUrgent: create.every(({ files }) => files.length === 0) };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describePart, packDescription, type Description } from './description.js';
-import { sync } from './disk.js';
+import { isDiskFull, sync } from './disk.js';
 import { ALONE, folderOf } from './layout.js';
 import { SetAside } from './set-aside.js';
 import type { StagedFile } from './location-store.js';
@@ -16,17 +16,23 @@ import type { WorkPackage } from '../work-package.js';
 export async function place(store: string, description: Description, files: readonly StagedFile[], isThere: boolean): Promise<void> {
   const { package: p } = description;
   const folder = folderOf(store, p.path);
+  if (files.length === 0) {
+    try {
+      describeInPlace(store, description);
+      // Another one can be made of an injection, but not of beans that are about to go.
+      if (p.state === 'purged') await sync(path.join(folder, ALONE));
+    } catch (error) {
+      // What frees room must not need any.
+      if (!isDiskFull(error)) throw error;
+    }
+    return;
+  }
   let firstMade = await mkdir(folder, { recursive: true });
   if (firstMade === undefined && !isThere) {
     new SetAside(store, 'swept', Date.now()).move(folder);
     firstMade = await mkdir(folder, { recursive: true });
   }
   describe(folder, description, files);
-  if (files.length === 0) {
-    // Another one can be made of an injection, but not of beans that are about to go.
-    if (p.state === 'purged') await sync(path.join(folder, ALONE));
-    else return;
-  }
   // What a record refers to is on the disk before it. No worker waits for that.
   await Promise.all(files.filter(({ how }) => how === 'move').map(({ from }) => sync(from)));
   for (const { name, from, how } of files) {

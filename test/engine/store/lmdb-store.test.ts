@@ -229,7 +229,8 @@ describe('a store that has lost something', () => {
       expect(error).toMatchObject({ code: 'TM_ERR_STORE_INCOMPLETE', message: expect.stringMatching(says) as string });
     }
     expect(filesOf(folder)).toEqual(before);
-    expect(content().equals(data)).toBe(true);
+    // It may have been made longer, for what would be written.
+    expect(content().subarray(0, data.length).equals(data)).toBe(true);
   });
 
   test('parts and no package: it is refused, where no commit left them', async () => {
