@@ -15,8 +15,8 @@ export const SET_ASIDE = 'set-aside';
 export const ALONE = 'package';
 
 const OWN = new Set([DATA_FILE, LOCK_FILE, SCRATCH, SET_ASIDE]);
-/** With which somebody tries whether there is room. */
-const TRIAL = /^room-\d+\.temp$/;
+/** Of a lock (folder-lock.ts), and with which somebody tries whether there is room (disk.ts). */
+const PASSING = /^(lock\.\d+|lock-[0-9a-f]+\.(sock|claim)|room-\d+\.temp)$/;
 const YEAR = /^\d{4}$/;
 const OF_A_PACKAGE = /^(part-\d+|rejects|package)$/;
 
@@ -41,7 +41,7 @@ export interface Found {
 export function* filesIn(store: string): Generator<Found> {
   const below = function* (folder: string, depth: number, isOurs: boolean): Generator<Found> {
     for (const entry of namesIn(folder)) {
-      if (depth === 0 && (OWN.has(entry.name) || TRIAL.test(entry.name))) continue;
+      if (depth === 0 && (OWN.has(entry.name) || PASSING.test(entry.name))) continue;
       if (entry.isDirectory()) yield* below(path.join(folder, entry.name), depth + 1, depth === 1 ? YEAR.test(entry.name) : isOurs);
       else yield { folder, name: entry.name, isPart: isOurs && depth > 2 && OF_A_PACKAGE.test(entry.name) };
     }

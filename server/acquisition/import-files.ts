@@ -6,7 +6,7 @@ import { fail } from '../errors.js';
 import { contentKey } from './digest.js';
 import { headDigest, intakeKey, INTAKE, intakes, knownBeginning, type Beginning, type Intake, type KnownIntake } from './ledger.js';
 import { parseSource } from './parse-source.js';
-import { byDay, countersOf, gatherRejects, rawPackage } from './raw-packages.js';
+import { byDay, countersOf, gatherRejects, rawPackage, standingRecords } from './raw-packages.js';
 import { CHUNK_BYTES, headOf, isStream, lookAt, openSource, spool, type Source } from './source.js';
 import { withoutDuplicates } from './unique.js';
 import type { ParserOptions, Format } from '../import/parse-shard.js';
@@ -236,6 +236,7 @@ class Import {
     await store.commit({
       create,
       records: [
+        ...standingRecords(store),
         ...this.#outgrown.map((key) => ({ kind: INTAKE, key, value: undefined })),
         ...this.#intakes.map(({ key, ...value }) => ({ kind: INTAKE, key, value: value satisfies Intake })),
       ],

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { call, type Hands } from './hands.js';
-import type { Day, Part, StagedFile, WorkPackage } from '../../engine/index.js';
+import type { Change, Day, LocationStore, Part, StagedFile, WorkPackage } from '../../engine/index.js';
 import type { ParsedFile, ParseResult } from './parse-task.js';
 import type { ShardRejects } from './reject-task.js';
 import type { DayFile } from './unique.js';
@@ -44,6 +44,14 @@ export async function gatherRejects(
   if (refused.length === 0) return undefined;
   const file = path.join(hands.folder, 'rejects');
   return { file, part: await call<Part>(hands, './reject-task.js', 'gatherRejects', { shards: refused, file }) };
+}
+
+/**
+ * What a dataset is known by: its zone and keys. Raw packages are committed with it, so that their parts tell of it too: with another
+ * key nothing that was imported would be known again.
+ */
+export function standingRecords(store: LocationStore): NonNullable<Change['records']> {
+  return store.records('dataset').map((record) => ({ kind: 'dataset', ...record }));
 }
 
 export interface RawPackage {

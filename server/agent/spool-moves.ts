@@ -2,7 +2,7 @@ import { rename, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sync } from '../../engine/store/disk.js';
 import { parseDay, type Day, type Executor, type LocationStore, type WorkPackage } from '../../engine/index.js';
-import { byDay, countersOf, gatherRejects, rawPackage, type RawLocation } from '../acquisition/raw-packages.js';
+import { byDay, countersOf, gatherRejects, rawPackage, standingRecords, type RawLocation } from '../acquisition/raw-packages.js';
 import { withoutDuplicates, type DayFile } from '../acquisition/unique.js';
 import { CLOSED_FILE, TORN_FILE, type FoundPackage } from '../capture/spool/names.js';
 import { parserOf } from '../workshop.js';
@@ -111,7 +111,10 @@ async function commitAll(
     const create = made.flatMap((m) => m.create);
     await store.commit({
       create,
-      records: parsed.map(({ at }, i) => ({ kind: SPOOL, key: at, value: { movedAt: now, lines: made[i]?.lines ?? 0 } satisfies Moved })),
+      records: [
+        ...standingRecords(store),
+        ...parsed.map(({ at }, i) => ({ kind: SPOOL, key: at, value: { movedAt: now, lines: made[i]?.lines ?? 0 } satisfies Moved })),
+      ],
     });
     const created = create.map((c) => c.package);
     if (created.length > 0) onPackages(created);

@@ -35,7 +35,7 @@ const storeOf = (data: string): string => path.join(data, 'analytics', 'store');
 
 function filesOf(data: string): string[] {
   return readdirSync(storeOf(data), { recursive: true, withFileTypes: true })
-    .flatMap((e) => (e.isFile() && e.name !== 'lock.mdb' ? [path.relative(data, path.join(e.parentPath, e.name))] : []))
+    .flatMap((e) => (e.isFile() && !e.name.startsWith('lock') ? [path.relative(data, path.join(e.parentPath, e.name))] : []))
     .toSorted();
 }
 
