@@ -61,6 +61,7 @@ function settingRows(schema, key = '') {
 function kindOf(schema) {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.pattern?.endsWith('(ms|s|m|h|d)$')) return 'duration';
+  if (schema.pattern?.endsWith('iB$')) return 'size';
   return schema.type === 'array'
     ? 'list'
     : schema.type === 'string'

@@ -6,6 +6,7 @@ import type { Topology } from '../engine/processor.js';
 import { checkDatabaseUrl } from './database/url.js';
 import { existingFolder, folderOf, storeFolder, type DatasetOptions } from './dataset-folder.js';
 import { loadDeclarations, type Declarations } from './declarations.js';
+import { memoryBudget } from './memory.js';
 import { rawSettings, readSettings, settingsFile, type Settings } from './settings.js';
 import { visitorKey } from './visitor-key.js';
 import { writeWhole } from './write-whole.js';
@@ -17,6 +18,8 @@ export interface Dataset extends Declarations {
   readonly settings: Settings;
   readonly store: LmdbStore;
   readonly database: string;
+  /** Bytes that work on it may hold. */
+  readonly memory: number;
   /** The key of the hash that stands for a visitor without an id. */
   readonly visitorKey: string;
 }
@@ -75,6 +78,7 @@ async function assemble(
       settings,
       store,
       database,
+      memory: memoryBudget(settings.memory),
     };
   } catch (error) {
     await store.close();

@@ -10,6 +10,14 @@ export const serverErrors = {
       'The analytics database does not answer, refuses the user, or is a file that cannot be opened. Check that it runs, its address, user and password; of a file its path and permissions.',
     retryable: true,
   },
+  TM_ERR_DATABASE_DAMAGED: {
+    summary:
+      'The file of the analytics database is damaged, or no DuckDB file. `tidemill repair --database` moves it aside and makes its sums again from the store; so does `tidemill process --close` after the file was removed.',
+  },
+  TM_ERR_DATABASE_MEMORY: {
+    summary:
+      "The analytics database needs more memory than it may use, though it puts on the disk what it can. Nothing was changed; give it more (`--memory`, the setting 'memory').",
+  },
   TM_ERR_DATABASE_LOCKED: {
     summary: 'Another process has the analytics database file open. Close it there and run the same command again.',
     retryable: true,

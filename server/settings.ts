@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { zone } from '../engine/period.js';
 import { bare, override, type Environment } from './environment.js';
 import { fail } from './errors.js';
+import { LEAST_MEMORY, parseSize } from './memory.js';
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -16,6 +17,12 @@ const duration = z
     const [, n, unit] = /^(\d+)(\w+)$/.exec(text) as unknown as [string, string, keyof typeof UNITS];
     return Number(n) * UNITS[unit];
   });
+
+/** `512MiB` or `2GiB`, read as bytes. */
+const size = z
+  .string()
+  .regex(/^\d+(M|G)iB$/, 'must be a size such as 512MiB or 2GiB')
+  .transform(parseSize);
 
 const timeZone = z.string().refine((name) => {
   try {
@@ -167,6 +174,12 @@ export const settingsSchema = z.strictObject({
         .describe('how long a task may take, such as the map of a shard: then it is given up, and tried again, three times at most'),
     })
     .prefault({}),
+  memory: size
+    .refine((bytes) => bytes >= LEAST_MEMORY, 'must be at least 256MiB')
+    .optional()
+    .describe(
+      "what work may hold in memory, such as 512MiB or 2GiB; the analytics database gets half, and puts on the disk what it has no room for (default: a quarter of the machine's or the container's, at least 512MiB, at most 1GiB)",
+    ),
   processors: z.array(z.string().min(1)).default([]).describe('modules with processors of your own, relative to dataset.json'),
 });
 

@@ -15,6 +15,8 @@ import { importFiles, type ImportOptions, type ImportReport } from './acquisitio
 import { DatabaseSink } from './injection/database-sink.js';
 import { hostName, type Params } from '../processors/index.js';
 import path from 'node:path';
+import { databaseShare } from './memory.js';
+import { isWithin } from './within.js';
 import { startThreads } from './threads.js';
 import type { Dataset } from './dataset.js';
 import type { Settings } from './settings.js';
@@ -75,8 +77,20 @@ export function lostInjections(
   packages: (location: string) => readonly WorkPackage[],
   holds: (packagePath: string) => boolean,
 ): WorkPackage[] {
-  const injections = [...topology.processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => packages(p.output));
-  return injections.filter((p) => !holds(p.path) && p.inputs.every((input) => store.package(input)?.state !== 'purged'));
+  return injectionsOf(topology, packages).filter((p) => !holds(p.path) && !isOfPurged(p, store));
+}
+
+/** Injections that no database can have again. */
+export function purgedInjections({ topology, store }: Dataset): WorkPackage[] {
+  return injectionsOf(topology, (location) => store.packages(location)).filter((p) => isOfPurged(p, store));
+}
+
+function injectionsOf({ processors }: Dataset['topology'], packages: (location: string) => readonly WorkPackage[]): WorkPackage[] {
+  return [...processors.values()].filter((p) => p.kind === 'inject').flatMap((p) => packages(p.output));
+}
+
+function isOfPurged({ inputs }: WorkPackage, store: Dataset['store']): boolean {
+  return inputs.some((input) => store.package(input)?.state === 'purged');
 }
 
 /** A dataset with hands: the pool, and what runs in it. */
@@ -110,12 +124,12 @@ export class Workshop {
   }
 
   /**
-   * Run every ready job until none is; `close` treats every period that has data as closed. The database is open for that time:
-   * `onDrained` may ask it when all is done.
+   * Run every ready job until none is; `close` treats every period that has data as closed, or those whose sums the database has lost.
+   * The database is open for that time: `onDrained` may ask it when all is done.
    * Errors: those of the store and of the database's opening. A job that fails is in the result.
    */
   async process(options: {
-    readonly close: boolean;
+    readonly close: boolean | 'lost';
     readonly onJob?: (job: Job) => void;
     readonly signal?: AbortSignal | undefined;
     readonly onDrained?: ((database: Pick<DatabaseSink, 'top'>) => Promise<void>) | undefined;
@@ -138,7 +152,9 @@ export class Workshop {
         ...(options.onJob === undefined ? {} : { onJob: options.onJob }),
       });
       const today = zone(settings.timeZone).dayOf(this.#clock());
-      const closed = (period: Period): boolean => options.close || endOf(period) <= today;
+      const wasInjected = (period: Period): boolean => lost.some((p) => isWithin(period, p.period));
+      const isForced = (period: Period): boolean => (options.close === 'lost' ? wasInjected(period) : options.close);
+      const closed = (period: Period): boolean => endOf(period) <= today || isForced(period);
       const drained = await coordinator.drain(closed, options.signal);
       await options.onDrained?.(sink);
       return drained;
@@ -149,7 +165,8 @@ export class Workshop {
 
   /** Begin to open the database, as `process` would: it takes a while, in a thread of its own. What goes wrong `process` tells. */
   openDatabase(): void {
-    this.#sink ??= DatabaseSink.open(this.#dataset.database, tableTypes(this.#dataset.topology), this.#onTask);
+    const { database, memory, topology } = this.#dataset;
+    this.#sink ??= DatabaseSink.open({ database, memory: databaseShare(memory), types: tableTypes(topology) }, this.#onTask);
     this.#sink.catch(() => undefined);
   }
 

@@ -15,6 +15,7 @@ test('every setting is in it, with its default and a description', () => {
     '| `timeZone` | text | `UTC` |',
     '| `sensor.requestQueue.maxSize` | number | `50000` |',
     '| `sensor.thresholdTime` | duration | `10m` |',
+    '| `memory` | size |  |',
     '| `sites.<name>.hosts` | list | `[]` |',
     '| `sources[].path` | text |  |',
     '| `retention.<name>.keep` | duration |  |',

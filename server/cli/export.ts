@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import { openForReading } from '../dataset.js';
-import { openDatabase } from '../database/open-database.js';
+import { openDatabaseForReading } from '../database/open-database.js';
+import { databaseShare } from '../memory.js';
 import { isPostgres } from '../database/url.js';
 import { datasetOptions, type Invocation } from './program.js';
 import { forUser } from './umask.js';
@@ -18,7 +19,7 @@ export async function exportCommand({ options }: Invocation<ExportCommandOptions
   if (!isPostgres(dataset.database) && !existsSync(dataset.database)) {
     throw fail('TM_ERR_TABLE_UNKNOWN', `there is no database ${dataset.database} yet; tidemill process makes it`);
   }
-  const database = await openDatabase(dataset.database);
+  const database = await openDatabaseForReading(dataset.database, { memory: databaseShare(dataset.memory) });
   try {
     const isMade = options.out === undefined ? undefined : forUser(options.out);
     await database.exportTable(table, {

@@ -39,7 +39,7 @@ export async function processCommand({
 /** `onDrained` as that of `Workshop.process`. */
 export async function processWithProgress(
   workshop: Workshop,
-  close: boolean,
+  close: Parameters<Workshop['process']>[0]['close'],
   progress: Progress,
   signal: AbortSignal,
   onDrained?: Parameters<Workshop['process']>[0]['onDrained'],

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../errors.js';
+import { LEAST_MEMORY, parseSize } from '../memory.js';
 import { reportError, withoutPassword } from './output.js';
 import { keepPrivate } from './umask.js';
 import type { DatasetOptions } from '../dataset-folder.js';
@@ -13,6 +14,7 @@ export interface Common {
   readonly dataset: string;
   readonly db?: string;
   readonly workers?: number;
+  readonly memory?: string;
   readonly json?: true;
 }
 
@@ -35,8 +37,9 @@ export interface WorkInvocation<O> extends InterruptibleInvocation<O> {
   readonly threads: PoolExecutor;
 }
 
-export function datasetOptions({ data, dataset, db }: Common): DatasetOptions {
-  return { data, name: dataset, database: db, environment: process.env };
+export function datasetOptions({ data, dataset, db, memory }: Common): DatasetOptions {
+  const environment = memory === undefined ? process.env : { ...process.env, TIDEMILL_MEMORY: memory };
+  return { data, name: dataset, database: db, environment };
 }
 
 /** The options that lead another command to the same dataset, as they are typed; a password is not told. */
@@ -66,11 +69,20 @@ function positive(text: string): number {
 /** More threads than any machine of today has cores would only take its memory. */
 const MOST_WORKERS = 256;
 
+interface RepairOptions {
+  readonly database?: true;
+}
+
 function workers(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > MOST_WORKERS)
     throw new InvalidArgumentError(`It must be a whole number above 0, at most ${MOST_WORKERS}.`);
   return n;
+}
+
+function memorySize(text: string): string {
+  if (!(parseSize(text) >= LEAST_MEMORY)) throw new InvalidArgumentError('It must be a size such as 512MiB or 2GiB, at least 256MiB.');
+  return text;
 }
 
 /** A name of a folder. What comes from a variable that is not set would be the folder that one is in. */
@@ -154,6 +166,11 @@ function buildProgram(json: boolean, abortOn: (signals: readonly NodeJS.Signals[
       new Option('--workers <n>', `worker threads, at most ${MOST_WORKERS} (default: the cores)`)
         .env('TIDEMILL_WORKERS')
         .argParser(workers),
+    )
+    .addOption(
+      new Option('--memory <size>', "what work may hold in memory, such as 512MiB or 2GiB (default: the dataset's setting)").argParser(
+        memorySize,
+      ),
     )
     .option('--json', 'print JSON for programs')
     .exitOverride()
@@ -265,6 +282,12 @@ function buildProgram(json: boolean, abortOn: (signals: readonly NodeJS.Signals[
   program
     .command('repair')
     .description('make the records of a store that has lost some again, from its parts; nothing is removed')
-    .action(action(async () => (await import('./repair.js')).repair));
+    .option('--database', 'the analytics database in place of the store: move its file aside, and inject its sums again')
+    .action(
+      work<RepairOptions>(async () => async (invocation) => {
+        if (invocation.options.database === true) await (await import('./repair-database.js')).repairDatabase(invocation);
+        else await (await import('./repair.js')).repair(invocation);
+      }),
+    );
   return program;
 }

@@ -18,7 +18,7 @@ export interface ServeOptions {
 /** The service, until SIGTERM or SIGINT. */
 export async function serve({ options, interruptible }: InterruptibleInvocation<ServeOptions>): Promise<void> {
   const signal = interruptible();
-  const { data, dataset, db, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
+  const { data, dataset, db, memory, workers, apiHost, apiPort, sensorHost, sensorPort } = options;
   const folder = folderOf({ data, name: dataset });
   checkBinding(apiHost, readSettings(folder, process.env).api);
   if (db !== undefined) checkDatabaseUrl(db);
@@ -31,6 +31,7 @@ export async function serve({ options, interruptible }: InterruptibleInvocation<
   };
   // Not among the arguments, which anybody on the host can read: it may hold a password.
   if (db !== undefined) process.env['TIDEMILL_DATABASE'] = db;
+  if (memory !== undefined) process.env['TIDEMILL_MEMORY'] = memory;
   signal.addEventListener('abort', () => log.info('stopping: what is under way is brought to an end'), { once: true });
   try {
     await supervise(

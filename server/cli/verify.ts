@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fail } from '../errors.js';
 import { openForReading, type Dataset } from '../dataset.js';
-import { openDatabase } from '../database/open-database.js';
+import { openDatabaseForReading, type DatabaseReader } from '../database/open-database.js';
+import { databaseShare } from '../memory.js';
 import { isPostgres } from '../database/url.js';
 import { verify as verifyAll } from '../verification/verify.js';
 import { PoolExecutor } from '../../engine/executor/pool-executor.js';
@@ -18,10 +19,11 @@ export async function verify({ options }: Invocation<object>): Promise<void> {
   const executor = new PoolExecutor(options.workers ?? availableParallelism());
   const progress = startProgress({ quiet: options.json === true });
   const isFile = !isPostgres(dataset.database);
-  const database = isFile && !existsSync(dataset.database) ? undefined : await openDatabase(dataset.database);
+  let database: DatabaseReader | undefined;
   try {
     await checkVisitorKey(dataset.folder, dataset.store);
-    if (database === undefined) refuseLost(dataset);
+    if (isFile && !existsSync(dataset.database)) refuseLost(dataset);
+    else database = await openDatabaseForReading(dataset.database, { memory: databaseShare(dataset.memory) });
     const bar = progress.task('verify', { unit: 'parts' });
     const v = await verifyAll(dataset.store, dataset.topology, executor, database, (done, total) => bar.update(done, total));
     progress.stop();

@@ -36,12 +36,24 @@ export async function replaceRows(change: TableChange, key: PeriodKey): Promise<
     await session.run(sql.findDifference(shape, driver), values);
     const [found] = await session.all(sql.countDifference);
     const [there, came, pairs] = [Number(found?.['there']), Number(found?.['came']), Number(found?.['pairs'])];
-    if (there > 0) await session.run(sql.deleteChanged(shape, driver));
-    if (came > 0) await session.run(sql.insertChanged(shape, driver), values);
+    for (const range of await rangesOf(change, 'there', there)) await session.run(sql.deleteChanged(shape, driver, range));
+    for (const range of await rangesOf(change, 'came', came)) await session.run(sql.insertChanged(shape, driver, range), values);
     await session.run(sql.dropDifference);
     // A pair is an updated row; where it is none, one half is missing.
     const updated = there + came - pairs;
     return { before, after: before - there + came, inserted: came - updated, updated, removed: there - updated, unchanged: before - there };
+  });
+}
+
+/** The ranges of row ids to change one after the other: one of all where there are no more rows than the driver takes at once. */
+async function rangesOf({ session, driver }: TableChange, side: 'there' | 'came', rows: number): Promise<(sql.RowRange | undefined)[]> {
+  if (rows === 0) return [];
+  const { rowsAtOnce: size = Infinity } = driver;
+  if (rows <= size) return [undefined];
+  const found = await session.all(sql.findRanges(side, size));
+  return found.map((row) => {
+    const from = BigInt(String(row['first']));
+    return { from, to: from + BigInt(size) };
   });
 }
 

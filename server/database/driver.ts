@@ -33,6 +33,11 @@ export interface Driver {
   readonly columnTypes: Readonly<Record<ColumnType, string>>;
   /** What tells the rows of a table apart inside one transaction. */
   readonly rowId: { readonly name: string; readonly type: string };
+  /**
+   * How many rows a statement may choose by their row ids, which are whole numbers then: what that takes cannot be put out of memory.
+   * None where any number will do.
+   */
+  readonly rowsAtOnce?: number;
   /** Whether tables of sums get a primary key; where not, they are unique by construction. */
   readonly hasPrimaryKeys: boolean;
   /** In one transaction, one after the other. */

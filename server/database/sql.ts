@@ -88,12 +88,30 @@ export function findDifference(shape: TableShape, { rowId }: Driver): string {
 
 export const countDifference = `select count(there) as there, count(came) as came, count(*) as pairs from ${DIFFERENCE}`;
 
-export function deleteChanged(shape: TableShape, { rowId }: Driver): string {
-  return `delete from ${id(shape.table)} as t where t.${rowId.name} in (select there from ${DIFFERENCE} where there is not null)`;
+/** Row ids, from `from` on and below `to`. Those of rows that are not committed yet are no safe integers. */
+export interface RowRange {
+  readonly from: bigint;
+  readonly to: bigint;
 }
 
-export function insertChanged(shape: TableShape, { rowId }: Driver): string {
-  const from = `${INCOMING} as s where s.${rowId.name} in (select came from ${DIFFERENCE} where came is not null)`;
+/** The ranges of so many row ids that hold any which differ, (first) each as text, in their order. */
+export function findRanges(side: 'there' | 'came', size: number): string {
+  const ranges = `select distinct ${side} - ${side} % ${size} as n from ${DIFFERENCE} where ${side} is not null`;
+  return `select cast(n as varchar) as first from (${ranges}) as ranges order by n`;
+}
+
+/** A row's id among those that differ, of a range or all. */
+function isChanged(row: string, side: 'there' | 'came', range: RowRange | undefined): string {
+  const of = (column: string): string => (range === undefined ? '' : ` and ${column} >= ${range.from} and ${column} < ${range.to}`);
+  return `${row} in (select ${side} from ${DIFFERENCE} where ${side} is not null${of(side)})${of(row)}`;
+}
+
+export function deleteChanged(shape: TableShape, { rowId }: Driver, range?: RowRange): string {
+  return `delete from ${id(shape.table)} as t where ${isChanged(`t.${rowId.name}`, 'there', range)}`;
+}
+
+export function insertChanged(shape: TableShape, { rowId }: Driver, range?: RowRange): string {
+  const from = `${INCOMING} as s where ${isChanged(`s.${rowId.name}`, 'came', range)}`;
   return `insert into ${id(shape.table)} (${list(named(shape.columns))}) select cast($1 as varchar), cast($2 as date), ${list(named(beanColumns(shape)), 's.')} from ${from}`;
 }
 

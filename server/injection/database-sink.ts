@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../errors.js';
-import { THREAD_LIMITS, TidemillError, type AggregateType, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
+import { THREAD_LIMITS, TidemillError, type Delivery, type Sink, type TaskEvent } from '../../engine/index.js';
 import type { Row } from '../database/database.js';
 import type { Top, WriterAnswer, WriterRequest, WriterStart, WriterStarted } from './messages.js';
 
@@ -23,8 +23,8 @@ export class DatabaseSink implements Sink {
   #injected: ReadonlySet<string> = new Set();
 
   /** Open the database and bring its tables up to date. Errors: those of `openDatabase` and `migrate`. */
-  static async open(database: string, types: readonly AggregateType[], onTask?: (event: TaskEvent) => void): Promise<DatabaseSink> {
-    const sink = new DatabaseSink({ database, types }, onTask);
+  static async open(start: WriterStart, onTask?: (event: TaskEvent) => void): Promise<DatabaseSink> {
+    const sink = new DatabaseSink(start, onTask);
     try {
       sink.#injected = new Set((await sink.#answerTo(0, 'open the database')) as WriterStarted);
       return sink;

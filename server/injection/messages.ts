@@ -4,6 +4,8 @@ import type { RowFilter } from '../database/database.js';
 /** What the coordinator's thread and the writer's thread tell each other: plain data. */
 export interface WriterStart {
   readonly database: string;
+  /** Bytes that it may hold. */
+  readonly memory: number;
   readonly types: readonly AggregateType[];
 }
 

@@ -9,7 +9,7 @@ import type { DeliveryRequest, Top, WriterAnswer, WriterRequest, WriterStart, Wr
 
 const port = parentPort;
 if (port === null) throw new Error('this module is a worker thread');
-const { database: url, types } = workerData as WriterStart;
+const { database: url, memory, types } = workerData as WriterStart;
 
 /** Small injections spend their time on the transaction: so many that wait for it share one. */
 const TOGETHER = 16;
@@ -19,7 +19,7 @@ const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 /** One thread fills in what those of a large load ask for: it has enough to do for four (measured with two: a quarter of its time). */
 const loadThreads = Math.min(4, availableParallelism());
 
-const opening = openDatabase(url, { threads, loadThreads }).then(async (database) => {
+const opening = openDatabase(url, { threads, loadThreads, memory }).then(async (database) => {
   try {
     await database.migrate(types);
     return database;

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import type { AggregateType, Delivery, Sink, TaskEvent } from '../../engine/index.js';
+import type { Delivery, Sink, TaskEvent } from '../../engine/index.js';
 import { hasRoom, isDiskFull } from '../../engine/store/disk.js';
+import type { WriterStart } from '../injection/messages.js';
 import { isPostgres } from '../database/url.js';
 import { DatabaseSink } from '../injection/database-sink.js';
 import { noteOf } from './notes.js';
@@ -22,9 +23,7 @@ export function isAway(code: string | undefined): boolean {
   return code !== undefined && AWAY.has(code);
 }
 
-export interface LastingSinkOptions {
-  readonly database: string;
-  readonly types: readonly AggregateType[];
+export interface LastingSinkOptions extends WriterStart {
   readonly clock: Clock;
   readonly onTask: (event: TaskEvent) => void;
   /** Told each time that the database was opened, before it is used; `holds` tells whether it has the sums of a package. */
@@ -115,7 +114,8 @@ export class LastingSink implements Sink {
 
   async #open(): Promise<DatabaseSink> {
     await this.#closing;
-    this.#opened ??= DatabaseSink.open(this.#o.database, this.#o.types, this.#o.onTask).then(async (sink) => {
+    const { database, memory, types, onTask } = this.#o;
+    this.#opened ??= DatabaseSink.open({ database, memory, types }, onTask).then(async (sink) => {
       try {
         await this.#o.onOpened((at) => sink.holds(at));
       } catch (error) {

@@ -1,5 +1,4 @@
 import {
-  endOf,
   formatPeriod,
   parseDay,
   periodOf,
@@ -11,6 +10,7 @@ import {
   type Unit,
 } from '../../engine/index.js';
 import { fail } from '../errors.js';
+import { isWithin } from '../within.js';
 import type { RerunRequest } from './contract.js';
 
 /** The period of `2026-03-02`, `2026-W10` or `2026-03`. Errors: TM_ERR_PERIOD. */
@@ -45,7 +45,7 @@ export function unitsFor(coordinator: Coordinator, topology: Topology, request: 
     .filter(
       (unit) =>
         (at === undefined || unit.inputs.includes(at) || unit.supersedes.includes(at)) &&
-        (period === undefined || within(unit.period, period) || within(period, unit.period)),
+        (period === undefined || isWithin(unit.period, period) || isWithin(period, unit.period)),
     );
   return runnable(coordinator, units, `${name} has no package${text === undefined ? '' : ` of ${text}`} to read`);
 }
@@ -65,8 +65,4 @@ function runnable(coordinator: Coordinator, units: readonly Unit[], otherwise: s
   const free = whole.filter((unit) => !coordinator.isRunning(unit));
   if (free.length === 0) throw fail('TM_ERR_JOB_NOT_ENDED', 'it runs now');
   return free;
-}
-
-function within(inner: Period, outer: Period): boolean {
-  return inner.first >= outer.first && endOf(inner) <= endOf(outer);
 }

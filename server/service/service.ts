@@ -4,6 +4,7 @@ import { isDiskFull } from '../../engine/store/disk.js';
 import { Agent } from '../agent/agent.js';
 import { tableTypes } from '../declarations.js';
 import { fail } from '../errors.js';
+import { databaseShare } from '../memory.js';
 import { flowOf, lostInjections } from '../workshop.js';
 import { startThreads } from '../threads.js';
 import { isAway, LastingSink } from './lasting-sink.js';
@@ -84,6 +85,7 @@ export class RunningService implements Service {
     this.#executor = startThreads(workers);
     this.#sink = new LastingSink({
       database: dataset.database,
+      memory: databaseShare(dataset.memory),
       types: tableTypes(dataset.topology),
       clock,
       onTask: () => undefined,

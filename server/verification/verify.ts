@@ -14,7 +14,8 @@ import {
   type Topology,
   type WorkPackage,
 } from '../../engine/index.js';
-import type { AnalyticsDatabase, RowFilter } from '../database/database.js';
+import type { RowFilter } from '../database/database.js';
+import type { DatabaseReader } from '../database/open-database.js';
 
 export interface Verified {
   readonly packages: number;
@@ -43,7 +44,7 @@ export async function verify(
   store: LocationStore,
   topology: Topology,
   executor: Executor,
-  database: AnalyticsDatabase | undefined,
+  database: DatabaseReader | undefined,
   onProgress: (done: number, total: number) => void,
 ): Promise<Verified> {
   const packages = [...topology.locations.keys()].flatMap((location) => store.packages(location));
@@ -127,7 +128,7 @@ async function checkDatabase(
   packages: readonly WorkPackage[],
   topology: Topology,
   measures: ReadonlyMap<string, Measures>,
-  database: AnalyticsDatabase,
+  database: DatabaseReader,
 ): Promise<number> {
   let checks = 0;
   const compare = async (

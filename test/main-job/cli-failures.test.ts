@@ -272,7 +272,7 @@ describe('the database', () => {
     const data = fresh();
     const dataset = prepareDataset(data);
     writeFileSync(path.join(dataset, 'analytics.duckdb'), 'this is no database'.repeat(1000));
-    fails(await tidemill(['run', lines, '--data', data]), 1, 'TM_ERR_DATABASE_UNAVAILABLE');
+    fails(await tidemill(['run', lines, '--data', data]), 1, 'TM_ERR_DATABASE_DAMAGED');
   });
 
   test('that somebody else has open', async () => {

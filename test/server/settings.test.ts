@@ -19,6 +19,8 @@ test.each([
   ['{"sources":[{"path":"a","Cron":"* * * * *"}]}', 'sources.0.Cron: there is no such setting, but sources.0.cron'],
   ['{"colour":"red"}', 'colour: there is no such setting$'],
   ['{"sensor":{"thresholdTime":"5"}}', 'sensor.thresholdTime: must be a duration such as 30s'],
+  ['{"memory":"lots"}', 'memory: must be a size such as 512MiB or 2GiB'],
+  ['{"memory":"100MiB"}', 'memory: must be at least 256MiB'],
   ['{"timeZone":"Mars/Base"}', 'timeZone: must be an IANA time zone such as Europe/Berlin'],
 ])('%s is refused, and the message names the key', (text, message) => {
   expect(() => settingsOf(text)).toThrow(new RegExp(message));
@@ -34,6 +36,12 @@ test('the environment goes before the file', () => {
     TIDEMILL_SENSOR_REQUEST_QUEUE_MAX_SIZE: '11000',
   });
   expect([session.timeoutMinutes, sensor.requestQueue.maxSize]).toEqual([7, 11_000]);
+});
+
+test('memory is read as bytes, from the file and the environment', () => {
+  expect(settingsOf('{}').memory).toBeUndefined();
+  expect(settingsOf('{"memory":"2GiB"}').memory).toBe(2 ** 31);
+  expect(settingsOf('{"memory":"2GiB"}', { TIDEMILL_MEMORY: '300MiB' }).memory).toBe(300 * 2 ** 20);
 });
 
 test('of a bad value it says whether the file or the environment has it', () => {

@@ -2,8 +2,9 @@ import type { DuckDBConnection } from './node-api.js';
 import type { Driver, SqlSession } from '../driver.js';
 import { SerialQueue } from '../serial-queue.js';
 import { duckDbError, isFatal } from './duckdb-errors.js';
-import { DuckDbFile, type DuckDbOptions } from './duckdb-file.js';
-import { DuckDbSession } from './duckdb-session.js';
+import { DuckDbFile } from './duckdb-file.js';
+import { DuckDbSession, ROW_GROUP } from './duckdb-session.js';
+import type { DuckDbOptions } from './phases.js';
 
 const FORMATS = {
   csv: "format csv, header true, delimiter ',', quote '\"', escape '\"'",
@@ -15,6 +16,7 @@ const FORMATS = {
 export class DuckDbDriver implements Driver {
   readonly hasPrimaryKeys = false;
   readonly rowId = { name: 'rowid', type: 'bigint' } as const;
+  readonly rowsAtOnce = 4 * ROW_GROUP;
   readonly columnTypes = { text: 'VARCHAR', date: 'DATE', smallint: 'SMALLINT', integer: 'INTEGER', bigint: 'BIGINT' } as const;
   readonly #file: DuckDbFile;
   readonly #queue = new SerialQueue();
@@ -23,8 +25,8 @@ export class DuckDbDriver implements Driver {
     this.#file = file;
   }
 
-  static async open(path: string, options: DuckDbOptions): Promise<DuckDbDriver> {
-    return new DuckDbDriver(await DuckDbFile.open(path, options));
+  static async open(path: string, mode: 'read' | 'write', options: DuckDbOptions): Promise<DuckDbDriver> {
+    return new DuckDbDriver(await DuckDbFile.open(path, mode, options));
   }
 
   get name(): string {

@@ -14,8 +14,24 @@ export function duckDbError(cause: unknown, file: string, isOpening = false): Ti
     return fail('TM_ERR_DISK_FULL', `No space for ${file}: ${first}`, { cause });
   }
   if (/Could not set lock on file|being used by another process/i.test(text)) return lockedError(file, first, cause);
+  if (text.startsWith('Out of Memory Error')) {
+    return fail('TM_ERR_DATABASE_MEMORY', `${file}: ${first}`, { cause, data: { file } });
+  }
+  if (/database file with version number .* newer version of DuckDB/i.test(text)) {
+    return fail('TM_ERR_DATABASE_VERSION', `${file} is of a newer DuckDB: ${first}`, { cause, data: { file } });
+  }
+  if (isDamage(text)) {
+    return fail('TM_ERR_DATABASE_DAMAGED', `${file} is damaged, or no DuckDB file: ${first}`, { cause, data: { file } });
+  }
   if (isOpening) return fail('TM_ERR_DATABASE_UNAVAILABLE', `${file} cannot be opened: ${first}`, { cause, data: { file } });
   return fail('TM_ERR_DATABASE_FAILED', `${file}: ${text}`, { cause, data: { file } });
+}
+
+/** What DuckDB says of a file that is not, or no longer, what it wrote: of its head, of a block, of its end, of what a block holds. */
+function isDamage(text: string): boolean {
+  return /Corrupt (database|WAL) file|not a valid DuckDB database file|Could not read enough bytes from file|Serialization Error/i.test(
+    text,
+  );
 }
 
 export function lockedError(file: string, why: string, cause?: unknown): TidemillError {

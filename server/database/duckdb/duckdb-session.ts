@@ -6,6 +6,7 @@ import type { Row } from '../database.js';
 import type { LoadTarget, SqlSession, Value } from '../driver.js';
 import { id } from '../sql.js';
 import { beanColumns, type ColumnShape } from '../table-shape.js';
+import { STRING_BYTES } from './string-table.js';
 import type { BatchScan } from './batch-scan.js';
 import type { Loader } from './duckdb-file.js';
 
@@ -19,8 +20,11 @@ const FEW_ROWS = 4096;
  * Rows of a row group: where there are no more, threads have nothing to share, and wake each other for nothing. Rows that take so many
  * bytes before are many as well.
  */
-const ROW_GROUP = 122_880;
+export const ROW_GROUP = 122_880;
 const MANY_BYTES = 24 * 1024 * 1024;
+
+/** Four of DuckDB's pages. */
+const COLUMN_BYTES = 4 * 262_144;
 
 const FIXED: readonly ColumnShape[] = [
   { name: 'granularity', type: 'text' },
@@ -72,7 +76,7 @@ export class DuckDbSession implements SqlSession {
     const loader = this.#loader;
     if (!loader) throw new TypeError('this session only reads');
     const columns = beanColumns(shape);
-    const { few, rows, all } = split(batches);
+    const { few, rows, threadBytes, all } = split(batches);
     if (few && period && rows <= FEW_ROWS) {
       return this.#append(
         table,
@@ -84,7 +88,7 @@ export class DuckDbSession implements SqlSession {
     const names = columns.map((c) => id(c.name));
     const fixed = period ? [`'${period.granularity}' as granularity`, `date '${formatDay(period.first)}' as period`] : [];
     const into = [...(period ? ['granularity', 'period'] : []), ...names].join(', ');
-    if (!few) await loader.setPhase('loading');
+    if (!few) await loader.setPhase('loading', threadBytes);
     loader.scan.begin(columns, all);
     try {
       // However many rows: statements of some each would leave a trail of small row groups, which DuckDB merges at twice the cost.
@@ -92,6 +96,7 @@ export class DuckDbSession implements SqlSession {
     } finally {
       // The scan's own error says more than what DuckDB makes of it.
       loader.scan.end();
+      if (!few) await loader.setPhase('loaded');
     }
   }
 
@@ -164,19 +169,37 @@ function bindings(values: readonly Value[]): DuckDBValue[] {
   return values.map((v) => (typeof v === 'number' ? BigInt(v) : v));
 }
 
-/** The batches: `all`, to be read once, and where they are not many also as `few`. `rows` are those read to tell. */
-function split(batches: Iterable<Batch>): { few?: Batch[]; rows: number; all: Iterable<Batch> } {
+/**
+ * The batches: `all`, to be read once, and where they are not many also as `few`. `rows` are those read to tell; as they are, a row group
+ * takes `threadBytes`.
+ */
+function split(batches: Iterable<Batch>): { few?: Batch[]; rows: number; threadBytes: number; all: Iterable<Batch> } {
   const iterator = batches[Symbol.iterator]();
   const read: Batch[] = [];
   let rows = 0;
   const most = arrayBytes() + MANY_BYTES;
   while (rows <= ROW_GROUP && arrayBytes() <= most) {
     const { value, done } = iterator.next();
-    if (done === true) return { few: read, rows, all: read };
+    if (done === true) return { few: read, rows, threadBytes: 0, all: read };
     read.push(value);
     rows += value.rows;
   }
-  return { rows, all: chain(read, iterator) };
+  return { rows, threadBytes: rowGroupBytes(read, rows), all: chain(read, iterator) };
+}
+
+/** What DuckDB holds of a row group until it is written: its values, and pages of each column to compress them to: an estimate, bounded by the budget. */
+function rowGroupBytes(batches: readonly Batch[], rows: number): number {
+  const values = batches.flatMap((batch) => Object.values(batch.columns).map((column) => columnBytes(column, batch.rows)));
+  const columns = FIXED.length + Object.keys(batches[0]?.columns ?? {}).length;
+  return (values.reduce((sum, n) => sum + n, 0) / rows) * ROW_GROUP + columns * COLUMN_BYTES;
+}
+
+function columnBytes(column: Batch['columns'][string], rows: number): number {
+  if (column.kind !== 'string') return rows * 8;
+  const { offsets } = column.dictionary;
+  let bytes = column.codes.length * STRING_BYTES;
+  for (const code of column.codes) bytes += (offsets[code + 1] as number) - (offsets[code] as number);
+  return bytes;
 }
 
 function* chain(first: Batch[], rest: Iterator<Batch>): Generator<Batch> {

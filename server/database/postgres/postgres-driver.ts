@@ -24,15 +24,18 @@ export class PostgresDriver implements Driver {
   // Collation "C" compares text by bytes, whatever the database's own.
   readonly columnTypes = { text: 'varchar collate "C"', date: 'date', smallint: 'smallint', integer: 'integer', bigint: 'bigint' } as const;
   readonly #pool: pg.Pool;
+  /** Bytes for what is done here and not by PostgreSQL. */
+  readonly #memory: number;
   readonly #queue = new SerialQueue();
   #isClosed = false;
 
-  private constructor(name: string, pool: pg.Pool) {
+  private constructor(name: string, pool: pg.Pool, memory: number) {
+    this.#memory = memory;
     this.name = name;
     this.#pool = pool;
   }
 
-  static async open(url: string): Promise<PostgresDriver> {
+  static async open(url: string, memory: number): Promise<PostgresDriver> {
     const name = printable(url);
     const pool = new pg.Pool({
       connectionString: url,
@@ -46,7 +49,7 @@ export class PostgresDriver implements Driver {
     });
     // A connection that breaks while nobody uses it is replaced when somebody does.
     pool.on('error', () => {});
-    const driver = new PostgresDriver(name, pool);
+    const driver = new PostgresDriver(name, pool, memory);
     try {
       const [row] = await driver.read((session) => session.all('show server_encoding'));
       const encoding = row?.['server_encoding'];
@@ -81,7 +84,7 @@ export class PostgresDriver implements Driver {
       const json = `${file}.json`;
       try {
         await this.copyTo(json, 'json', sql);
-        await jsonToParquet(json, await this.#columnsOf(sql), file);
+        await jsonToParquet(json, await this.#columnsOf(sql), file, this.#memory);
       } finally {
         await rm(json, { force: true });
       }

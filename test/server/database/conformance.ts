@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { exportTests } from './conformance-export.js';
 import { injectTests } from './conformance-inject.js';
+import { largeTests } from './conformance-large.js';
 import { mergeTests } from './conformance-merge.js';
 import { migrateTests } from './conformance-migrate.js';
 import { readTests } from './conformance-read.js';
@@ -16,6 +17,6 @@ export function conformance(name: string, make: MakeDatabase): void {
     });
     afterEach(() => databases.end());
 
-    for (const tests of [migrateTests, injectTests, mergeTests, valueTests, readTests, exportTests]) tests(() => databases);
+    for (const tests of [migrateTests, injectTests, largeTests, mergeTests, valueTests, readTests, exportTests]) tests(() => databases);
   });
 }

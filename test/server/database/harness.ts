@@ -37,7 +37,7 @@ export class Databases {
   }
 
   async open(types: readonly AggregateType[] = [], url?: string): Promise<AnalyticsDatabase> {
-    const driver = await openDriver(url ?? (await this.make()).url, { threads: 2 });
+    const driver = await openDriver(url ?? (await this.make()).url, 'write', { threads: 2 });
     const db = new SqlDatabase(driver);
     this.#open.push(db);
     this.#drivers.set(db, driver);

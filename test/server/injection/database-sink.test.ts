@@ -9,6 +9,7 @@ import { databaseOf, importing, prepareDataset, processing, trafficBytes, workin
 import { codeOf } from '../database/harness.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
+const MEMORY = 256 * 2 ** 20;
 const top = { table: 'l3_object', by: 'views', n: 3, filter: { granularity: 'day' } } as const;
 
 test('the database answers when all is done, is free after that, and has what it got before when it is opened again', async () => {
@@ -39,7 +40,7 @@ test('the database answers when all is done, is free after that, and has what it
     expect((await processing(workshop)).succeeded).toEqual([]);
   });
   // Whoever closes it waits for what was asked.
-  const sink = await DatabaseSink.open(database, []);
+  const sink = await DatabaseSink.open({ database, memory: MEMORY, types: [] });
   const asked = [sink.top(top), codeOf(sink.top({ ...top, table: 'l3_nothing' }))];
   await sink.close();
   expect(await Promise.all(asked)).toEqual([expect.objectContaining({ length: 3 }), 'TM_ERR_TABLE_UNKNOWN']);
@@ -60,7 +61,7 @@ test('a processing that was called off, or whose last question failed, lets go o
 });
 
 test('who asks a thread that has ended is told, and does not wait', async () => {
-  const sink = await DatabaseSink.open(path.join(temporaryFolder(), 'analytics.duckdb'), []);
+  const sink = await DatabaseSink.open({ database: path.join(temporaryFolder(), 'analytics.duckdb'), memory: MEMORY, types: [] });
   await sink.close();
   const delivery = { package: '/p', job: { processor: 'SessionInjection' }, types: [], parts: [], beans: {} } as unknown as Delivery;
   expect(await codeOf(sink.deliver(delivery))).toBe('TM_ERR_WRITER_LOST');
