@@ -2,13 +2,14 @@
  * Question:  What does it take to write beans as columnar blocks and to read them, against msgpack and JSON row by row?
  * Workload:  100,000 impressions of 22 fields. Blocks are written from columns, the others from objects; what is read back must
  *            be what was written (500 rows of each block are compared). Blocks are read in two ways: all columns, as sums by key read them, and all beans as objects,
- *            as a mapper of one bean at a time does. msgpackr has its records on, which is its fastest. MB are of the JSON.
- * Warm-up:   2 rounds. Measured: 5 rounds (--rounds), A B C D A B C D.
+ *            as a mapper of one bean at a time does. Checked: as a batch is that a processor of the user's has returned. msgpackr has its records on, which is its fastest. MB are of the JSON.
+ * Warm-up:   2 rounds. Measured: 5 rounds (--rounds), A B C D E A B C D E.
  * Command:   npm run bench -- --only codec
  */
 import { deepStrictEqual } from 'node:assert';
 import { Packr } from 'msgpackr';
 import { batchOf, beansOf, decodeBlock, encodeBlock, selectRows, type Batch, type Bean } from '../engine/index.js';
+import { checkedBatch } from '../engine/check-batch.js';
 import { TransferObject } from '../processors/beans.js';
 import { formatBytes, formatCount, formatRate } from '../server/terminal/format.js';
 import { impressionBeans } from './harness/beans.js';
@@ -18,6 +19,7 @@ import { durations, spreadBy, type Spread } from './harness/stats.js';
 
 const ROWS = 100_000;
 const SMOKE_ROWS = 3000;
+const TYPES = new Map([[TransferObject.name, TransferObject]]);
 /** Rows of each block that are compared with what was written. */
 const COMPARED = 500;
 
@@ -77,6 +79,10 @@ export const codec: Bench = {
     const last = (read: readonly Bean[]): readonly Bean[] => read.slice(-COMPARED);
     const contestants: Contestant<Coded>[] = [
       { name: 'blocks, columns', run: () => code({ from: batches, encode: encodeBlock, decode: allColumns, last: lastRows }) },
+      {
+        name: 'blocks, columns, checked',
+        run: () => code({ from: batches, encode: (b) => encodeBlock(checkedBatch(b, TYPES, 'bench')), decode: allColumns, last: lastRows }),
+      },
       {
         name: 'blocks, beans',
         run: () =>

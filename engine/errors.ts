@@ -86,6 +86,10 @@ export const engineErrors = {
       'A task threw. The cause is the processor or the data. Records that were set aside are told in the report of the output of their job.',
     retryable: true,
   },
+  TM_ERR_TASK_BAD_BATCH: {
+    summary:
+      'A function of a processor returned a batch that is not well-formed: the message names its column, the row and what is wrong. Mend the processor and run its job again; nothing was counted.',
+  },
   TM_ERR_TASK_TIMEOUT: {
     summary: 'A task did not finish by its deadline and was ended.',
     retryable: true,

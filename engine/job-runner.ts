@@ -48,6 +48,8 @@ export interface RunnerParts {
   readonly topology: Topology;
   /** The module that declares a processor. */
   readonly moduleOf: (processor: string) => string;
+  /** Whether the batches of a processor are taken as they are; unless it says so, each is checked. */
+  readonly isTrusted?: ((processor: string) => boolean) | undefined;
   readonly context: Context;
   readonly sink: Sink;
   readonly limits: Limits;
@@ -140,7 +142,9 @@ class JobRun {
   }
 
   #ref(): ProcessorRef {
-    return { module: this.#p.moduleOf(this.#processor.name), name: this.#processor.name };
+    const { name, output } = this.#processor;
+    const ref = { module: this.#p.moduleOf(name), name };
+    return this.#p.isTrusted?.(name) === true ? ref : { ...ref, holds: this.#p.topology.location(output).holds };
   }
 
   #linked(inputs: readonly WorkPackage[]): [Part[], StagedFile[]] {

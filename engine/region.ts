@@ -113,6 +113,20 @@ export function local<T extends Uint8Array | Uint32Array>(array: T): T {
   return copy as unknown as T;
 }
 
+/** Whether memory that an array was given here is still its own. What was given since to another cannot be told from it. */
+export function isLive({ buffer, byteOffset, byteLength }: Numbers): boolean {
+  return buffer !== memory || byteLength === 0 || (active && byteOffset + byteLength <= used);
+}
+
+/** The array itself where it was made here, else a copy that is. */
+export function owned<T extends Uint8Array | Uint32Array | Float64Array>(array: T): T {
+  if (array.buffer === memory) return array;
+  const make = array instanceof Float64Array ? unsetFloats : array instanceof Uint32Array ? unsetUints : unsetBytes;
+  const copy = make(array.length);
+  copy.set(array);
+  return copy as unknown as T;
+}
+
 /** What is left of the kernel's memory. */
 export function freeRoom(): { readonly from: number; readonly to: number } {
   return { from: used, to: REGION_BYTES - SLACK };

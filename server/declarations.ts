@@ -10,6 +10,8 @@ export interface Declarations {
   readonly topology: Topology;
   /** URL of the module that declares a processor. */
   readonly moduleOf: (processor: string) => string;
+  /** Whether a processor is built in: what others return is checked. */
+  readonly isTrusted: (processor: string) => boolean;
 }
 
 const BUILT_IN = new URL('../processors/index.js', import.meta.url).href;
@@ -25,7 +27,8 @@ export async function loadDeclarations(folder: string, processors: readonly stri
   const topology = new Topology({ locations: flows.flatMap((f) => f.flow.locations), processors: flows.flatMap((f) => f.flow.processors) });
   tableTypes(topology);
   const modules = new Map(flows.flatMap(({ module, flow }) => flow.processors.map((p) => [p.name, module] as const)));
-  return { topology, moduleOf: (processor) => modules.get(processor) ?? BUILT_IN };
+  const moduleOf = (processor: string): string => modules.get(processor) ?? BUILT_IN;
+  return { topology, moduleOf, isTrusted: (processor) => moduleOf(processor) === BUILT_IN };
 }
 
 /** The bean types that injections take, each with a table of its own. Errors: TM_ERR_DECLARATION. */

@@ -1,16 +1,17 @@
 import { fail } from '../errors.js';
 import { mergeAggregates } from '../sums.js';
 import { refusePromise } from '../synchronous.js';
-import type { AggregateType } from '../bean.js';
+import type { AggregateType, BeanType } from '../bean.js';
 import type { Flow, MapOnly, MapReduce } from '../processor.js';
 import { toolkit } from './toolkit.js';
 
 /**
- * A processor as a task names it: the module that declares it, and its name there; or the aggregates that an injection
- * merges by key.
+ * A processor as a task names it: the module that declares it, and its name there, with what its output holds where the batches
+ * that it makes are to be checked; or the aggregates that an injection merges by key.
  */
 export type ProcessorRef =
   | { readonly module: string; readonly name: string }
+  | { readonly module: string; readonly name: string; readonly holds: readonly BeanType[] }
   | { readonly name: string; readonly merge: readonly AggregateType[] };
 
 /**

@@ -10,7 +10,7 @@ import { decodeBlock, encodeBlock } from '../block.js';
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
 import { inRegion, inScratch } from '../region.js';
-import { refusePromise } from '../synchronous.js';
+import { batchesIn, checkedWork } from './checked-work.js';
 import { readPart, writePart } from './part-file.js';
 import { loadProcessor, type ProcessorRef } from './load-processor.js';
 import { fail } from '../errors.js';
@@ -55,7 +55,7 @@ export interface WholeTask extends TaskBase {
 }
 
 export async function runMap(task: MapTask): Promise<Spill> {
-  const work = (await loadProcessor(task.processor)) as MapReduce;
+  const work = await workOf<MapReduce>(task.processor);
   const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
   writeInRegion(task.file, (writer) => {
     const split = (batch: Batch): void => {
@@ -69,7 +69,7 @@ export async function runMap(task: MapTask): Promise<Spill> {
 }
 
 export async function runReduce(task: ReduceTask): Promise<Part> {
-  const work = (await loadProcessor(task.processor)) as MapReduce;
+  const work = await workOf<MapReduce>(task.processor);
   return writeInRegion(task.file, (writer) => {
     const batches = byType(task.inputs.flatMap((input) => [...readPart(input)]));
     const results = task.step === 'finish' ? (work.finish?.(batches, task.context) ?? []) : work.reduce(batches, task.context);
@@ -78,7 +78,7 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
 }
 
 export async function runWhole(task: WholeTask): Promise<Part> {
-  const work = (await loadProcessor(task.processor)) as MapReduce;
+  const work = await workOf<MapReduce>(task.processor);
   return writeInRegion(task.file, (writer) => {
     let results = batchesIn(work.reduce(byType(mapped(work, task.shard, task.context)), task.context));
     if (work.finish !== undefined) results = batchesIn(work.finish(byType(Array.from(results, copied)), task.context));
@@ -87,10 +87,16 @@ export async function runWhole(task: WholeTask): Promise<Part> {
 }
 
 export async function runRows(task: WholeTask): Promise<Part> {
-  const work = (await loadProcessor(task.processor)) as MapOnly;
+  const work = await workOf<MapOnly>(task.processor);
   return writeInRegion(task.file, (writer) => {
     for (const batch of shardBatches(task.shard)) for (const result of batchesIn(work.map(batch, task.context))) writer.append(result);
   });
+}
+
+/** The functions of a processor, with a check of what they return where it is not one of ours. */
+async function workOf<W extends MapReduce | MapOnly>(ref: ProcessorRef): Promise<W> {
+  const work = (await loadProcessor(ref)) as W;
+  return 'holds' in ref ? checkedWork(work, ref.name, ref.holds) : work;
 }
 
 /** Everything between reading and writing is made in the task's region. */
@@ -99,7 +105,7 @@ function writeInRegion(...given: Parameters<typeof writePart>): Part {
 }
 
 function partitionColumns(work: MapReduce, batch: Batch): readonly Column[] {
-  const by = work.partitionBy[batch.type];
+  const by = Object.hasOwn(work.partitionBy, batch.type) ? work.partitionBy[batch.type] : undefined;
   if (by === undefined) throw fail('TM_ERR_DECLARATION', `partitionBy does not say how ${batch.type} is partitioned`);
   return typeof by === 'function' ? by(batch) : by.map((field) => batch.columns[field] as Column);
 }
@@ -118,14 +124,6 @@ function mapped(work: MapReduce, shard: Shard, context: Context): Batch[] {
     const rows = list.reduce((n, b) => n + b.rows, 0);
     return list.length > 1 && rows <= COMBINE_ROWS ? [combine(concatBatches(list), context)] : list;
   });
-}
-
-/** What a function of a processor returned. Errors: TM_ERR_DECLARATION where that is no list of batches. */
-function batchesIn(returned: Iterable<Batch>): Iterable<Batch> {
-  refusePromise(returned, 'a function of the processor');
-  const isList = typeof (returned as Partial<Iterable<Batch>> | undefined)?.[Symbol.iterator] === 'function';
-  if (!isList) throw fail('TM_ERR_DECLARATION', `a function of the processor returned no list of batches, but ${typeof returned}`);
-  return returned;
 }
 
 function* shardBatches({ parts, rows }: Shard): Generator<Batch> {
