@@ -10,6 +10,9 @@ import {
 } from './column.js';
 import { fail } from './errors.js';
 import { Interner } from './interner.js';
+import { checkBeanType } from './bean.js';
+import { functionOf, listOf } from './declared.js';
+import { didYouMean } from './nearest.js';
 import { refusePromise } from './synchronous.js';
 import type { BeanType, FieldType } from './bean.js';
 import type { Context, MapFunction } from './processor.js';
@@ -95,7 +98,8 @@ function valueAt(type: FieldType, c: Column, row: number): unknown {
 export function batchOf(type: BeanType, beans: readonly Bean[]): Batch {
   for (const bean of beans) {
     for (const field of Object.keys(bean))
-      if (!Object.hasOwn(type.fields, field)) throw fail('TM_ERR_BEAN_INVALID', `${type.name} has no field '${field}'`);
+      if (!Object.hasOwn(type.fields, field))
+        throw fail('TM_ERR_BEAN_INVALID', `${type.name} has no field '${field}'${didYouMean(field, Object.keys(type.fields))}`);
   }
   const columns: Record<string, Column> = {};
   for (const [field, t] of Object.entries(type.fields)) columns[field] = columnOf(t, beans, field, type.name);
@@ -174,6 +178,9 @@ export function beanMapper(
   to: readonly BeanType[],
   map: (bean: Bean, emit: (type: BeanType, bean: Bean) => void, context: Context) => void,
 ): MapFunction {
+  checkBeanType('the first argument of beanMapper', from);
+  for (const [i, type] of listOf('the second argument of beanMapper', to).entries()) checkBeanType(`type ${i} of beanMapper`, type);
+  functionOf('the third argument of beanMapper', map);
   const mapBatch = (batch: Batch, context: Context): Batch[] => {
     if (batch.type !== from.name) return [];
     const made = new Map(to.map((type) => [type, [] as Bean[]]));
@@ -185,5 +192,5 @@ export function beanMapper(
     for (const bean of beansOf(from, batch)) refusePromise(map(bean, emit, context), 'the map of a beanMapper');
     return [...made].map(([type, beans]) => batchOf(type, beans));
   };
-  return Object.assign(mapBatch, { reads: [from] });
+  return Object.assign(mapBatch, { reads: [from], makes: to });
 }

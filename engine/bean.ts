@@ -1,4 +1,5 @@
-import { fail } from './errors.js';
+import { listOf, objectOf, oneOf, stringOf, wrong } from './declared.js';
+import { didYouMean } from './nearest.js';
 
 /**
  * The type of a bean's field.
@@ -45,19 +46,31 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** Declare a bean type with a fixed list of typed fields. Errors: TM_ERR_DECLARATION. */
 export function bean<F extends Record<string, FieldType>>(name: string, fields: F): BeanType & { readonly fields: F } {
+  objectOf(`the second argument of bean('${name}')`, fields, Object.keys(fields ?? {}));
   for (const n of [name, ...Object.keys(fields)]) {
     // What every object has already (`constructor`) would be found where nothing is.
-    if (!NAME.test(n) || n in Object.prototype)
-      throw fail('TM_ERR_DECLARATION', `'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
+    if (typeof n !== 'string' || !NAME.test(n) || n in Object.prototype)
+      throw wrong(`'${n}' is not a name for a bean type or a field (letters, digits, '_', at most 64)`);
   }
-  for (const [field, type] of Object.entries(fields)) checkIsOneOf(FIELD_TYPES, type, `${name}: the field '${field}' is of type`);
+  for (const [field, type] of Object.entries(fields)) oneOf(`${name}: the type of the field '${field}'`, type, FIELD_TYPES);
   return { name, fields };
 }
 
-/** Modules that are not checked by a compiler declare too. */
-function checkIsOneOf(known: readonly string[], given: unknown, what: string): void {
-  if (!known.includes(given as string))
-    throw fail('TM_ERR_DECLARATION', `${what} ${String(given)}, which is not one of ${known.join(', ')}`);
+/**
+ * Whether it is what `bean` or `aggregate` returns, and with `isAggregate` the latter. Errors: TM_ERR_DECLARATION; `what` names it.
+ */
+export function checkBeanType(what: string, given: unknown, isAggregate = false): void {
+  const type = objectOf(what, given, ['name', 'fields', 'key', 'measures', 'table']) as unknown as Partial<AggregateType>;
+  bean(type.name as string, type.fields as Record<string, FieldType>);
+  const { name, fields = {}, key, measures } = type;
+  if (key === undefined && measures === undefined) {
+    if (isAggregate) throw wrong(`${what} is ${name}, a bean type that is no aggregate`);
+    return;
+  }
+  const own = [...listOf(`the key of ${name}`, key), ...Object.keys(objectOf(`measures of ${name}`, measures, Object.keys(fields)))];
+  const other = Object.keys(fields).find((field, i) => own[i] !== field);
+  if (other !== undefined || own.length > Object.keys(fields).length)
+    throw wrong(`${what} is ${name}, whose fields are not its key and its measures: aggregate() makes it`);
 }
 
 /**
@@ -74,20 +87,24 @@ export function aggregate(
     readonly table?: string;
   },
 ): AggregateType {
-  for (const [field, type] of Object.entries(declaration.key))
-    checkIsOneOf(KEY_TYPES, type, `${name}: the field '${field}' of the key is of type`);
+  objectOf(`the second argument of aggregate('${name}')`, declaration, ['key', 'measures', 'table']);
+  for (const part of ['key', 'measures'] as const) objectOf(`${name}: ${part}`, declaration[part], Object.keys(declaration[part] ?? {}));
+  if (declaration.table !== undefined) stringOf(`${name}: table`, declaration.table);
+  for (const [field, type] of Object.entries(declaration.key)) oneOf(`${name}: the type of '${field}' in the key`, type, KEY_TYPES);
   const fields: Record<string, FieldType> = { ...declaration.key };
   const measures: Record<string, Measure> = {};
   for (const [field, m] of Object.entries(declaration.measures)) {
-    if (Object.hasOwn(fields, field)) throw fail('TM_ERR_DECLARATION', `${name}: '${field}' is both a key and a measure`);
-    if (typeof m === 'string') checkIsOneOf(MEASURES, m, `${name}: '${field}' is measured by`);
+    if (Object.hasOwn(fields, field)) throw wrong(`${name}: '${field}' is both a key and a measure`);
+    if (typeof m === 'object') objectOf(`${name}: the measure '${field}'`, m, ['latest']);
+    else oneOf(`${name}: the measure '${field}'`, m, MEASURES);
     fields[field] = typeof m === 'string' ? 'integer' : 'string';
     measures[field] = typeof m === 'string' ? { op: m } : { op: 'latest', at: m.latest };
   }
   for (const m of Object.values(measures)) {
     if (m.op !== 'latest') continue;
     const kept = Object.hasOwn(declaration.key, m.at) ? declaration.key[m.at] === 'integer' : measures[m.at]?.op === 'max';
-    if (!kept) throw fail('TM_ERR_DECLARATION', `${name}: latest needs '${m.at}' to be a max measure or an integer of the key`);
+    if (!kept)
+      throw wrong(`${name}: latest needs '${m.at}' to be a max measure or an integer of the key${didYouMean(m.at, Object.keys(fields))}`);
   }
   const base = bean(name, fields);
   const type: AggregateType = { ...base, key: Object.keys(declaration.key), measures };

@@ -4,6 +4,7 @@ export * from './bean.js';
 export * from './bean-batch.js';
 export * from './block.js';
 export * from './catalogue.js';
+export * from './check-flow.js';
 export * from './column.js';
 export * from './coordinator.js';
 export * from './errors.js';

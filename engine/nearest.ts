@@ -1,10 +1,12 @@
-/** `; did you mean 'visits'?` where one of the known names is much like the given one, else nothing. */
-export function didYouMean(given: string, known: Iterable<string>): string {
-  const allowed = Math.max(1, Math.floor(given.length / 3));
+/** `; did you mean 'visits'?` where one of the known names is much like the given one, or begins with it; else nothing. */
+export function didYouMean(given: unknown, known: Iterable<string>): string {
+  const a = String(given).toLowerCase();
+  const allowed = Math.max(1, Math.floor(a.length / 3));
   let best: string | undefined;
   let least = allowed + 1;
   for (const name of known) {
-    const distance = editDistance(given.toLowerCase(), name.toLowerCase(), least);
+    const b = name.toLowerCase();
+    const distance = a.length >= 3 && b.startsWith(a) ? 1 : editDistance(a, b, least);
     if (distance < least) [best, least] = [name, distance];
   }
   return best === undefined ? '' : `; did you mean '${best}'?`;

@@ -4,7 +4,9 @@
  *
  *   package ─ split ─▶ shard ─ map ─▶ batches ─ combine ─▶ partitions ─ spill ─▶ reduce, one a partition ─▶ finish ─▶ part-00000 …
  */
-import { fail } from './errors.js';
+import { checkWay } from './check-ways.js';
+import { wrong } from './declared.js';
+import { didYouMean } from './nearest.js';
 import type { BeanType } from './bean.js';
 import type { Batch, Column } from './column.js';
 import type { Granularity } from './period.js';
@@ -35,6 +37,8 @@ export interface MapFunction {
   (batch: Batch, context: Context): readonly Batch[];
   /** The beans that it is made for, with the fields that it reads: the input location has to hold them. Not said: any. */
   readonly reads?: readonly BeanType[];
+  /** The types of the batches that it returns, as `reduce` and `finish` may say too. Not said: any. */
+  readonly makes?: readonly BeanType[];
 }
 
 /**
@@ -111,31 +115,26 @@ export class Topology {
     const producers = new Set<string>();
     for (const p of processors) {
       for (const name of [p.input, p.output]) {
-        if (!this.locations.has(name)) throw fail('TM_ERR_DECLARATION', `${p.name}: there is no location '${name}'`);
+        if (!this.locations.has(name)) throw wrong(`${p.name}: there is no location '${name}'${didYouMean(name, this.locations.keys())}`);
       }
-      if (producers.has(p.output)) throw fail('TM_ERR_DECLARATION', `${p.name}: another processor writes to '${p.output}' already`);
+      if (producers.has(p.output)) throw wrong(`${p.name}: another processor writes to '${p.output}' already`);
       producers.add(p.output);
-      if (p.kind === 'inject' && this.location(p.input).holds.some((t) => t.table === undefined || t.key === undefined)) {
-        throw fail('TM_ERR_DECLARATION', `${p.name}: every bean type of '${p.input}' must be an aggregate with a table`);
-      }
-      if (p.kind === 'inject' && this.location(p.input).holds.length === 0)
-        throw fail('TM_ERR_DECLARATION', `${p.name}: '${p.input}' holds no bean type, so that there is nothing to inject`);
     }
     for (const p of processors) {
-      this.#refuseOtherInput(p);
+      checkWay(p, this.location(p.input), this.location(p.output));
       this.#refuseCycle(p);
     }
   }
 
   location(name: string): Location {
     const l = this.locations.get(name);
-    if (l === undefined) throw fail('TM_ERR_DECLARATION', `there is no location '${name}'`);
+    if (l === undefined) throw wrong(`there is no location '${name}'`);
     return l;
   }
 
   processor(name: string): Processor {
     const p = this.processors.get(name);
-    if (p === undefined) throw fail('TM_ERR_DECLARATION', `there is no processor '${name}'`);
+    if (p === undefined) throw wrong(`there is no processor '${name}'`);
     return p;
   }
 
@@ -151,7 +150,7 @@ export class Topology {
 
   beanType(location: string, name: string): BeanType {
     const type = this.location(location).holds.find((t) => t.name === name);
-    if (type === undefined) throw fail('TM_ERR_DECLARATION', `'${location}' holds no beans of type ${name}`);
+    if (type === undefined) throw wrong(`'${location}' holds no beans of type ${name}`);
     return type;
   }
 
@@ -175,32 +174,10 @@ export class Topology {
     return Math.max(0, ...this.consumersOf(p.output).map((next) => 1 + this.#stepsAfter(next)));
   }
 
-  /** What a processor reads must be what its input location holds: else it would find nothing, or something else. */
-  #refuseOtherInput(p: Processor): void {
-    if (!('work' in p)) return;
-    const { map } = p.work;
-    const { holds } = this.location(p.input);
-    const refuse = (what: string): never => {
-      throw fail('TM_ERR_DECLARATION', `${p.name}: ${what}`);
-    };
-    const heldAs = (name: string): BeanType =>
-      holds.find((t) => t.name === name) ??
-      refuse(`'${p.input}' holds no beans of type ${name}, but of ${holds.map((t) => t.name).join(', ') || 'none'}`);
-    if (map === undefined) for (const name of Object.keys((p.work as MapReduce).partitionBy)) heldAs(name);
-    for (const type of map?.reads ?? []) {
-      const held = heldAs(type.name);
-      for (const [field, kind] of Object.entries(type.fields)) {
-        const own = Object.hasOwn(held.fields, field) ? held.fields[field] : undefined;
-        if (own === undefined) refuse(`${type.name} of '${p.input}' has no field '${field}', but ${Object.keys(held.fields).join(', ')}`);
-        if (own !== kind) refuse(`the field '${field}' of ${type.name} of '${p.input}' is of type ${own}, not ${kind}`);
-      }
-    }
-  }
-
   #refuseCycle(start: Processor): void {
     const seen = new Set<string>();
     for (let p: Processor | undefined = start; p !== undefined; p = this.producerOf(p.input)) {
-      if (seen.has(p.name)) throw fail('TM_ERR_DECLARATION', `${p.name} reads what comes of its own output`);
+      if (seen.has(p.name)) throw wrong(`${p.name} reads what comes of its own output`);
       seen.add(p.name);
     }
   }
@@ -209,8 +186,8 @@ export class Topology {
 function byName<T extends { readonly name: string }>(what: string, list: readonly T[]): Map<string, T> {
   const map = new Map<string, T>();
   for (const item of list) {
-    if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(item.name)) throw fail('TM_ERR_DECLARATION', `'${item.name}' is not a name for a ${what}`);
-    if (map.has(item.name)) throw fail('TM_ERR_DECLARATION', `two ${what}s are called '${item.name}'`);
+    if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(item.name)) throw wrong(`'${item.name}' is not a name for a ${what}`);
+    if (map.has(item.name)) throw wrong(`two ${what}s are called '${item.name}'`);
     map.set(item.name, item);
   }
   return map;

@@ -1,7 +1,9 @@
 import { unsetBytes, unsetFloats, unsetUints } from './region.js';
 import { usedEntries } from './groups.js';
 import { Interner } from './interner.js';
+import { knowing } from './known-sources.js';
 import { selectBytes, selectUints } from './rows.js';
+import { functionOf, stringOf } from './declared.js';
 import { stringColumn, stringsColumn, type Batch, type Column, type Dictionary } from './column.js';
 import type { Context } from './processor.js';
 
@@ -22,7 +24,7 @@ export type Masked = (batch: Batch) => { readonly mask: Uint8Array };
 
 /** The rows where a text field has one certain value. */
 export function where(field: string, value: string): Masked {
-  const wanted = Buffer.from(value);
+  const wanted = Buffer.from(stringOf('the value of where', value));
   return whereEntry(field, ({ bytes, offsets }, code) => wanted.compare(bytes, offsets[code], offsets[code + 1]) === 0);
 }
 
@@ -33,17 +35,18 @@ export function whereNotEmpty(field: string): Masked {
 
 /** The rows where the entry of a text field is one that `holds`, which is asked once an entry. */
 function whereEntry(field: string, holds: (dictionary: Dictionary, code: number) => boolean): Masked {
-  return (batch) => {
+  const choose: Masked = (batch) => {
     const { dictionary, codes } = stringColumn(batch, field);
     const ofEntry = unsetBytes(dictionary.size);
     for (let code = 0; code < dictionary.size; code++) ofEntry[code] = holds(dictionary, code) ? 1 : 0;
     return { mask: selectBytes(ofEntry, codes) };
   };
+  return knowing(choose, { reads: { [stringOf('the field of where', field)]: 'string' }, beside: {} });
 }
 
 /** One row for each entry of a list field; the entry stands beside it as `as`. */
 export function eachOf(field: string, as: string): Rows {
-  return (batch) => {
+  const choose: Rows = (batch) => {
     const { dictionary, offsets, codes } = stringsColumn(batch, field);
     const rows = unsetUints(codes.length);
     // Most lists are short: a call of `fill` for each took a tenth of the visitors' sums (measured).
@@ -51,11 +54,12 @@ export function eachOf(field: string, as: string): Rows {
       for (let i = offsets[row] as number, end = offsets[row + 1] as number; i < end; i++) rows[i] = row;
     return { rows, columns: { [as]: { kind: 'string', dictionary, codes } } };
   };
+  return knowing(choose, { reads: { [stringOf('the field of eachOf', field)]: 'strings' }, beside: { [as]: 'string' } });
 }
 
 /** One row for each two consecutive entries of a list field that differ; they stand beside it as `from` and `to`. */
 export function eachStep(field: string, from: string, to: string): Rows {
-  return (batch) => {
+  const choose: Rows = (batch) => {
     const { dictionary, offsets, codes } = stringsColumn(batch, field);
     const rows = unsetUints(codes.length);
     const left = unsetUints(codes.length);
@@ -79,11 +83,14 @@ export function eachStep(field: string, from: string, to: string): Rows {
       },
     };
   };
+  const beside = { [from]: 'string', [to]: 'string' } as const;
+  return knowing(choose, { reads: { [stringOf('the field of eachStep', field)]: 'strings' }, beside });
 }
 
 /** A text field with each distinct value replaced by a pure function of it. */
 export function text(field: string, replace: (value: string, context: Context) => string): (batch: Batch, context: Context) => Column {
-  return (batch, context) => {
+  functionOf('the second argument of text', replace);
+  const replaced = (batch: Batch, context: Context): Column => {
     const { dictionary, codes } = stringColumn(batch, field);
     const interner = new Interner(dictionary.size, dictionary.bytes.length);
     const to = unsetUints(dictionary.size);
@@ -97,14 +104,17 @@ export function text(field: string, replace: (value: string, context: Context) =
     }
     return { kind: 'string', dictionary: interner.dictionary(), codes: selectUints(to, codes) };
   };
+  return knowing(replaced, { reads: { [stringOf('the field of text', field)]: 'string' }, kind: 'string' });
 }
 
 /** A number field with each value replaced by a pure function of it. */
 export function number(compute: (batch: Batch, context: Context) => (row: number) => number): (batch: Batch, context: Context) => Column {
-  return (batch, context) => {
+  functionOf('the argument of number', compute);
+  const computed = (batch: Batch, context: Context): Column => {
     const of = compute(batch, context);
     const values = unsetFloats(batch.rows);
     for (let row = 0; row < batch.rows; row++) values[row] = of(row);
     return { kind: 'number', values };
   };
+  return knowing(computed, { reads: {}, kind: 'number' });
 }

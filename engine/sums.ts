@@ -1,4 +1,7 @@
+import { checkSums } from './check-sums.js';
 import { Tabulation } from './tabulation.js';
+import { checkBeanType } from './bean.js';
+import { listOf } from './declared.js';
 import { fail } from './errors.js';
 import { mergeByKey, sortBy } from './aggregate.js';
 import { eachInScratch } from './region.js';
@@ -24,12 +27,13 @@ export interface Sum {
  * With `partitionBy`, a field that is counted distinct, there is no map, and the sums are made where all rows of
  * one value meet; the partitions' sums are disjoint in that field and add up in finish.
  * Output: for each sum its beans, ordered by key (text bytewise, numbers by value) in each partition, of which there is one
- * only with `partitionBy`. Errors: TM_ERR_DECLARATION where another field is counted distinct.
+ * only with `partitionBy`. Errors: TM_ERR_DECLARATION where another field is counted distinct, or a field has no source of its kind.
  */
 export function sumsByKey(
   sums: readonly Sum[],
   options: { readonly partitionBy?: string; readonly recordsPerPartition?: number } = {},
 ): MapReduce {
+  checkSums(sums, options);
   const { partitionBy, recordsPerPartition = 250_000 } = options;
   for (const { type, distinct } of sums) {
     if (distinct !== undefined && distinct.of !== partitionBy) {
@@ -40,15 +44,16 @@ export function sumsByKey(
     }
   }
   const types = new Map(sums.map((s) => [s.type.name, s.type]));
+  const makes = [...types.values()];
   const of = (input: string): Sum[] => sums.filter((s) => s.from.name === input);
   if (partitionBy === undefined) {
     const sumBlock = (batch: Batch, context: Context): readonly Batch[] => new Tabulation(batch, context).all(of(batch.type));
     return {
-      map: Object.assign(sumBlock, { reads: sums.map(({ from }) => from) }),
+      map: Object.assign(sumBlock, { reads: sums.map(({ from }) => from), makes }),
       combine: (batch) => mergeByKey(types.get(batch.type) as AggregateType, batch),
       partitionBy: Object.fromEntries([...types.values()].map((t) => [t.name, t.key])),
       recordsPerPartition,
-      reduce: (batches) => merged(types.values(), batches),
+      reduce: Object.assign((batches: Batches) => merged(types.values(), batches), { makes }),
     };
   }
   const inputs = new Set(sums.map((s) => s.from.name));
@@ -66,12 +71,14 @@ export function sumsByKey(
       ))
         yield* made;
     },
-    finish: (batches) => merged(types.values(), batches),
+    finish: Object.assign((batches: Batches) => merged(types.values(), batches), { makes }),
   };
 }
 
 /** Merge aggregates that were summed apart: what an injection does with the packages of a day. */
 export function mergeAggregates(types: readonly AggregateType[]): MapReduce {
+  for (const [i, type] of listOf('the argument of mergeAggregates', types).entries())
+    checkBeanType(`type ${i} of mergeAggregates`, type, true);
   return sumsByKey(types.map((type) => ({ type, from: type, columns: Object.fromEntries(Object.keys(type.measures).map((m) => [m, m])) })));
 }
 

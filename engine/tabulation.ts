@@ -4,6 +4,7 @@ import { GroupPrefixes, groupRows, type KeyPart } from './groups.js';
 import { selectColumn, selectUints } from './rows.js';
 import type { Batch, Column } from './column.js';
 import type { Context } from './processor.js';
+import { chosenBy, columnAs, columnFrom } from './checked-sources.js';
 import type { Rows, Source } from './sources.js';
 import type { Sum } from './sums.js';
 
@@ -70,7 +71,7 @@ export class Tabulation {
   }
 
   #select(choose: Rows | undefined): Selection {
-    const chosen = choose?.(this.#batch, this.#context);
+    const chosen = choose && chosenBy(choose, this.#batch, this.#context);
     if (chosen === undefined || 'mask' in chosen) {
       const prefixes = new GroupPrefixes(chosen?.mask);
       return { rows: this.#batch.rows, prefixes, column: (source) => this.#column(source), beside: {}, repeats: false };
@@ -86,9 +87,9 @@ export class Tabulation {
   }
 
   #column(source: Exclude<Source, 1>): Column {
-    if (typeof source === 'string') return this.#batch.columns[source] as Column;
+    if (typeof source === 'string') return columnAs(this.#batch, source);
     let column = this.#columns.get(source);
-    if (column === undefined) this.#columns.set(source, (column = source(this.#batch, this.#context)));
+    if (column === undefined) this.#columns.set(source, (column = columnFrom(source, this.#batch, this.#context)));
     return column;
   }
 

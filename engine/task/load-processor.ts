@@ -30,7 +30,8 @@ export async function loadFlow(module: string): Promise<Flow> {
   const flow = exported as Partial<Flow> | undefined;
   if (!Array.isArray(flow?.processors))
     throw fail('TM_ERR_DECLARATION', `the module ${module} does not export { processors: [...] } by default`);
-  return { locations: flow.locations ?? [], processors: flow.processors };
+  // What else there is, is left for who checks it.
+  return { ...flow, locations: flow.locations ?? [], processors: flow.processors };
 }
 
 /** The functions of a processor, for a task. */

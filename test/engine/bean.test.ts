@@ -31,9 +31,15 @@ test('an aggregate has its key first, then its measures', () => {
 
 test('types and measures that there are not are refused', () => {
   const key = { a: 'string' } as const;
-  expect(() => bean('B', { a: 'int' as 'integer' })).toThrow(refused("'a' is of type int, which is not one of string, bytes"));
-  expect(() => aggregate('Sum', { key: { a: 'number' as 'integer' }, measures: {} })).toThrow(refused('of type number'));
-  expect(() => aggregate('Sum', { key, measures: { n: 'avg' as 'sum' } })).toThrow(refused("'n' is measured by avg, which is not"));
+  expect(() => bean('B', { a: 'int' as 'integer' })).toThrow(
+    refused("'a' is 'int', which is not one of string, bytes, integer, number, strings, integers, json; did you mean 'integer'?"),
+  );
+  expect(() => aggregate('Sum', { key: { a: 'number' as 'integer' }, measures: {} })).toThrow(
+    refused("the type of 'a' in the key is 'number'"),
+  );
+  expect(() => aggregate('Sum', { key, measures: { n: 'avg' as 'sum' } })).toThrow(
+    refused("the measure 'n' is 'avg', which is not one of sum, min, max"),
+  );
 });
 
 test('a field is a key or a measure', () => {

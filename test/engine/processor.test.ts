@@ -73,8 +73,13 @@ describe('a flow is refused', () => {
 
 describe('a flow knows its ways', () => {
   const inject: Processor = { name: 'I', kind: 'inject', input: 'sums', output: 'in', covers: 'day' };
-  const [p, q, r] = [link('P', 'raw', 'a'), link('Q', 'a', 'b'), link('R', 'a', 'sums')];
-  const m = link('M', 'raw', 'more');
+  const toSums = (name: string, input: string, output: string): Processor => ({
+    ...link(name, input, output),
+    kind: 'map',
+    work: { map: () => [] },
+  });
+  const [p, q, r] = [link('P', 'raw', 'a'), link('Q', 'a', 'b'), toSums('R', 'a', 'sums')];
+  const m = toSums('M', 'raw', 'more');
   const injectMore: Processor = { ...inject, name: 'J', input: 'more', output: 'morein' };
   const topology = new Topology({
     locations: [

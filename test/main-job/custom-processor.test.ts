@@ -169,6 +169,52 @@ describe('a module that is wrong', () => {
       ),
       /MineInjection: every bean type of 'mine' must be an aggregate with a table/,
     ],
+    [
+      'says layout in another word',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace("'daily'", "'dayly'")}`),
+      /locations\.1\.layout: .*'dayly'.*'daily'\?/,
+    ],
+    [
+      'says a kind wrongly',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace("'inject'", "'injekt'")}`),
+      /processors\.1\.kind: is 'injekt'.*'inject'\?/,
+    ],
+    [
+      'says covers wrongly',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace("covers: 'day'", "covers: 'days'")}`),
+      /processors\.1\.covers: .*'day'\?/,
+    ],
+    [
+      'has a key that there is not',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace('holds: []', 'hold: []')}`),
+      /locations\.1: has 'hold', .*'holds'\?/,
+    ],
+    [
+      'has a key that there is not, at the top',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace('locations:', 'location:')}`),
+      /'location', .*'locations'\?/,
+    ],
+    [
+      'has a function that there is not',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace('map: () => []', 'map: () => [], combin: 1')}`),
+      /processors\.0\.work: has 'combin', .*'combine'\?/,
+    ],
+    [
+      'has work to do for an injection',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace("kind: 'inject',", "kind: 'inject', work: {},")}`),
+      /processors\.1: .*'inject' has 'work'/,
+    ],
+    [
+      'holds a type twice',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace('[Mine]', '[Mine, Mine]')}`),
+      /'mine' holds two types that are called Mine/,
+    ],
+    ['means another location', flow(`${aggregateOf('l3_mine')} ${inject('mines')}`), /there is no location 'mines'; did you mean 'mine'\?/],
+    [
+      'covers a week in days',
+      flow(`${aggregateOf('l3_mine')} ${inject().replace("covers: 'day'", "covers: 'week'")}`),
+      /MineInjection covers a week, whose output has the layout 'weekly', but 'mineinjected' has 'daily'/,
+    ],
     ['has no processors in its list', 'export default { processors: [null] };', /processors\.0: /],
     [
       'uses the folder of the store',
