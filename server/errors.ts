@@ -151,15 +151,19 @@ export const serverErrors = {
     summary: 'What is to be imported is a directory. Name the files in it.',
     exitCode: 2,
   },
+  TM_ERR_IMPORT_REJECTED: {
+    summary:
+      'All lines of a source are rejected, so that nothing of the call was imported. The message tells the reasons: name the right --format, mend the lines, or leave the source out.',
+  },
   TM_ERR_IMPORT_UNREADABLE: {
     summary: 'A file cannot be read, or is not whole. Check its permissions, and gzip files with `gzip -t`.',
   },
   TM_ERR_IMPORT_FORMAT: {
-    summary: 'The format of a source is not recognised. Name it with --format.',
+    summary: 'The format of a source is not recognised, or not one that is read. Convert it, or name its format with --format.',
     exitCode: 2,
   },
   TM_ERR_IMPORT_BINARY: {
-    summary: 'A source is not text. Unpack it first (import unpacks gzip itself), or check that it is a log.',
+    summary: 'A source is not text in UTF-8. Unpack it first (import unpacks gzip itself), convert it, or check that it is a log.',
     exitCode: 2,
   },
   TM_ERR_PROFILE: {

@@ -82,7 +82,25 @@ export const badKinds: Readonly<Record<string, Make>> = {
   'object empty': (c) => line(c, { object: '', action: c.random.pick(['view', 'download', undefined]) }),
   'type empty': (c) => line(c, { type: '' }),
   nobody: (c) =>
-    line(c, { visitor: c.random.pick(['', undefined]), ip: c.random.pick(['', undefined]), agent: c.random.pick(['', undefined]) }),
+    line(c, {
+      visitor: c.random.pick(['', undefined]),
+      ip: c.random.pick(['', undefined, '-', 'unix:']),
+      agent: c.random.pick(['', undefined]),
+    }),
+  'ip that is none': (c) =>
+    line(c, {
+      ip: c.random.pick([
+        '192.0.2.1,',
+        '192.0.2.1, 198.51.100.7',
+        '2001:db8::1,',
+        '192.0.2.1:',
+        'host.example:80',
+        '[192.0.2.1',
+        '2001:db8',
+        'höst',
+        'a b',
+      ]),
+    }),
   // ---- time
   'time missing': (c) => line(c, { time: undefined }),
   'time before 1990': (c) => line(c, { time: EARLIEST - 1 }),

@@ -66,6 +66,10 @@ export const REFERRERS: readonly string[] = [
   ' http://example.com/', 'javascript:void(0)', 'mailto:a@b.example', 'http://münchen.example/', 'http://MÜNCHEN.example/', 'http://例え.テスト/', 'http://host_with_underscore/', 'http://192.0.2.1:80/', 'http://example.com?x=http://other.example/',
   'http://(direct)/', 'x://(other)', 'x://(internal)/', 'http://ex ample.com/', 'http://example.com./', 'http://a\tb/', 'http://EXAMPLE.com/@x', 'http://example.com/a:b@c', 'http://a:b/c', 'http://😀/',
 ]; // prettier-ignore
+const ODD_ADDRESSES = [
+  '192.0.2.1:51001', '[192.0.2.2]', '::ffff:192.0.2.2', '::FFFF:C000:0202', '[::ffff:192.0.2.1]:80', '2001:DB8::1', '[2001:db8::1]', '[2001:db8::1]:443', '2001:db8:0:0:0:0:0:1',
+  '2001:0db8::0001', 'fe80::1%eth0', '2001:db8:0:0:1:0:0:1', '2001:db8:0:1:1:1:1:1', 'HOST.Example', '192.0.2', '1.2.3.4.5', '01.2.3.4', '_a-b',
+]; // prettier-ignore
 const SEGMENTS = ['loyal', 'Loyal', 'new', 'ünï', '😀', '__proto__', 'constructor', 'a,b', '["x"]', ' ', '(none)', '0'];
 
 /** What every maker of lines uses: chance, a counter, and fields that are right. */
@@ -88,6 +92,13 @@ export class Context {
 
   object(): string {
     return this.random.chance(0.1) ? this.random.pick(TRAPS) : this.random.pick(OBJECTS);
+  }
+
+  /** An address in one of its spellings, or a host name. */
+  address(): string {
+    const { random } = this;
+    if (random.chance(0.6)) return random.pick(['192.0.2.1', '192.0.2.2', '2001:db8::1', 'host.example', '198.51.100.7']);
+    return random.pick(ODD_ADDRESSES);
   }
 
   /** What a look-up would say. Always given, so that nobody has to look up. */
@@ -118,8 +129,7 @@ export class Context {
     const who = random.unit();
     if (who < 0.75) f['visitor'] = random.chance(0.03) ? random.pick(TRAPS) : `v${random.below(300)}`;
     else if (who < 0.8) f['visitor'] = '';
-    if (who >= 0.75 || random.chance(0.7))
-      f['ip'] = random.pick(['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:DB8::1', 'host.example', '198.51.100.7']);
+    if (who >= 0.75 || random.chance(0.7)) f['ip'] = this.address();
     if (random.chance(0.5)) f['agent'] = random.pick(AGENTS);
     if (who >= 0.97) [f['ip'], f['agent']] = ['', 'only an agent'];
     if (f['ip'] !== undefined || f['agent'] !== undefined || random.chance(0.9)) Object.assign(f, this.looked());

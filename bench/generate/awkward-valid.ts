@@ -40,7 +40,7 @@ export const validKinds: Readonly<Record<string, Make>> = {
         line(c, {
           ...c.looked(),
           ...(field === 'object' ? { action: 'view' } : {}),
-          [field]: field === 'id' ? c.unique('id-').padEnd(12, '-') + c.text(max - 12) : c.text(max),
+          [field]: field === 'id' ? c.unique('id-').padEnd(12, '-') + c.text(max - 12) : field === 'ip' ? 'h'.repeat(max) : c.text(max),
         }),
     ]),
   ),
@@ -55,7 +55,6 @@ export const validKinds: Readonly<Record<string, Make>> = {
       name: c.random.pick(TRAPS),
       session: c.random.pick(TRAPS),
       visitor: c.random.pick(TRAPS),
-      ip: c.random.pick(TRAPS),
       browser: c.random.pick(TRAPS),
       os: c.random.pick(TRAPS),
       device: c.random.pick(TRAPS),
@@ -88,6 +87,7 @@ export const validKinds: Readonly<Record<string, Make>> = {
   },
   'only an ip': (c) => line(c, { ...c.looked(), session: undefined, visitor: undefined, ip: '203.0.113.9', agent: undefined }),
   'only an agent': (c) => line(c, { ...c.looked(), session: undefined, visitor: '', ip: '', agent: 'Lynx/2.8.8' }),
+  'ip that says there is none': (c) => line(c, { ...c.looked(), visitor: 'v8', ip: c.random.pick(['-', 'unix:']) }),
   'lists with repeats': (c) => line(c, { segments: ['a', 'b', 'a', 'a'], recommendations: ['x', 'x'] }),
   'params at their limits': (c) =>
     line(c, {

@@ -1,13 +1,14 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { rawPath, zone, type Executor, type LocationStore, type WorkPackage } from '../../engine/index.js';
-import { detectFormat, HEAD_BYTES } from '../import/detect-format.js';
-import { fail } from '../errors.js';
+import { detectFormat } from '../import/detect-format.js';
 import { contentKey } from './digest.js';
 import { headDigest, intakeKey, INTAKE, intakes, knownBeginning, type Beginning, type Intake, type KnownIntake } from './ledger.js';
 import { parseSource } from './parse-source.js';
 import { byDay, countersOf, gatherRejects, rawPackage, standingRecords } from './raw-packages.js';
-import { CHUNK_BYTES, headOf, isStream, lookAt, openSource, spool, type Source } from './source.js';
+import { refuseRejected } from './refuse-rejected.js';
+import { CHUNK_BYTES, headOf, isStream, lookAt, openSource, type Source } from './source.js';
+import { spoolStream } from './spool-stream.js';
 import { withoutDuplicates } from './unique.js';
 import type { ParserOptions, Format } from '../import/parse-shard.js';
 import type { Hands } from './hands.js';
@@ -48,14 +49,9 @@ export interface ImportReport {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** The format of a source by its beginning; undefined where it has no line. Errors: TM_ERR_IMPORT_BINARY, TM_ERR_IMPORT_FORMAT. */
-function formatOf(head: Uint8Array, name: string, wanted: Format | 'auto'): Format | undefined {
-  const isWhole = head.length < HEAD_BYTES;
-  if (isWhole && head.every((byte) => byte === 0x0a || byte === 0x0d)) return undefined;
-  const found = detectFormat(head, name, wanted);
-  if (found === undefined && !isWhole)
-    throw fail('TM_ERR_IMPORT_FORMAT', `${name} begins with nothing but empty lines`, { data: { source: name } });
-  return found;
+/** The format of a source by a sample of it; undefined where it has no line. Errors: TM_ERR_IMPORT_BINARY, TM_ERR_IMPORT_FORMAT. */
+function formatOf(sample: Buffer, name: string, wanted: Format | 'auto'): Format | undefined {
+  return sample.length === 0 ? undefined : detectFormat(sample, name, wanted);
 }
 
 /**
@@ -65,13 +61,14 @@ function formatOf(head: Uint8Array, name: string, wanted: Format | 'auto'): Form
 export async function checkSources(names: readonly string[], wanted: Format | 'auto'): Promise<void> {
   for (const name of names) {
     if (name !== '-') lookAt(name);
-    if (!isStream(name)) formatOf(await headOf(openSource(name)), name, wanted);
+    if (!isStream(name)) formatOf((await headOf(openSource(name))).sample, name, wanted);
   }
 }
 
 /**
  * Read logs or raw lines into oirawdata and sesrawdata: parsed in the pool, committed at once when all is read.
- * Content that was imported before changes nothing; a source that grew is read from where it ended.
+ * Content that was imported before changes nothing; a source that grew is read from where it ended. A new one of which all lines are
+ * rejected is an error, and nothing of the call is kept.
  * Errors: TM_ERR_IMPORT_*, TM_ERR_DISK_FULL, those of the store, the signal's reason.
  */
 export async function importFiles(
@@ -87,17 +84,22 @@ export async function importFiles(
   try {
     const sources: Source[] = [];
     for (const [i, name] of names.entries()) {
-      const spooled = path.join(folder, `stream-${i}`);
       if (name !== '-') lookAt(name);
-      if (!isStream(name)) sources.push((options.open ?? openSource)(name));
-      else if (name === '-') sources.push(await spool('standard input', options.standardInput ?? process.stdin, spooled, options.signal));
-      else sources.push(await spool(name, createReadStream(name), spooled, options.signal));
+      if (isStream(name)) sources.push(await keep(name, path.join(folder, `stream-${i}`), options));
+      else sources.push((options.open ?? openSource)(name));
     }
     const hands = { store, executor, folder, signal: options.signal };
     return await new Import(sources, hands, now, options, number, await contentKey(store)).run();
   } finally {
     await store.dropScratch(scratch);
   }
+}
+
+/** A stream that is looked at, and kept in a file. */
+function keep(name: string, file: string, { format, standardInput = process.stdin, signal }: ImportOptions): Promise<Source> {
+  const called = name === '-' ? 'standard input' : name;
+  const look = (sample: Buffer): void => void formatOf(sample, called, format);
+  return spoolStream(called, name === '-' ? standardInput : createReadStream(name), file, { look, signal });
 }
 
 interface ShardOf {
@@ -136,9 +138,9 @@ class Import {
     const formats: (Format | undefined)[] = [];
     // Everything that can be wrong with a source is found before the first one is parsed.
     for (const source of this.#sources) {
-      const head = await headOf(source);
+      const { head, sample } = await headOf(source);
       heads.push(head);
-      formats.push(formatOf(head, source.name, this.#o.format));
+      formats.push(formatOf(sample, source.name, this.#o.format));
     }
     const known = intakes(this.#hands.store);
     for (const [i, source] of this.#sources.entries()) {
@@ -175,6 +177,7 @@ class Import {
         this.#progress();
       },
     });
+    if (before === undefined) refuseRejected(source.name, results);
     for (const result of results) this.#shards.push({ source: index, result });
     this.#remember(index, source, headDigest(head, this.#contentKey), before, length, results);
     this.#done.push({ name: source.name, state: before === undefined ? 'new' : 'grown', format, bytes: length - start });
@@ -188,12 +191,10 @@ class Import {
     length: number,
     results: readonly ParseResult[],
   ): void {
-    // A line that is longer than a chunk leaves shards behind it in which no line begins.
-    const last = results.findLast((r) => r.counts.lines > 0);
-    const torn = last?.torn ?? 0;
+    const torn = Math.min(tornOf(results), length - (before?.intake.resumeAt ?? 0));
     const kept = before === undefined ? [] : before.chunks.slice(0, Math.floor(before.intake.resumeAt / this.#chunkBytes));
     // A torn last line that was refused is read again when it has grown to a whole one.
-    const again = last?.tornRejected === true ? torn : 0;
+    const again = results.findLast((r) => r.counts.lines > 0)?.endsRejected === true ? torn : 0;
     const lines = results.reduce((n, r) => n + r.counts.lines, this.#linesBefore[index] ?? 0);
     if (before !== undefined && this.#o.forgetsGrown === true) this.#outgrown.push(before.intake.key);
     this.#intakes.push({
@@ -260,4 +261,14 @@ class Import {
       this.#sources.reduce((n, s) => n + s.bytes, 0),
     );
   }
+}
+
+/** Bytes behind the last newline of what was read; a line may be longer than a chunk, and chunks have no newline then. */
+function tornOf(results: readonly ParseResult[]): number {
+  let torn = 0;
+  for (const { chunkBytes, newlineEnd } of results.toReversed()) {
+    torn += chunkBytes - newlineEnd;
+    if (newlineEnd > 0) break;
+  }
+  return torn;
 }

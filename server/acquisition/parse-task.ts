@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fail } from '../errors.js';
 import { digestOf } from './digest.js';
-import { withoutByteOrderMark } from '../import/lines.js';
+import { CUT_LINE, nextLine, wholeLines, withoutByteOrderMark } from '../import/lines.js';
 import { createParser, type ParserOptions, type ShardCounts } from '../import/parse-shard.js';
 import { inRegion, stringColumn, writePart, type Batch, type Day, type Part } from '../../engine/index.js';
 
@@ -43,9 +43,11 @@ export interface ParseResult {
   readonly counts: ShardCounts;
   /** Of the content, `''` where no key was given. */
   readonly digest: string;
-  /** Bytes behind the last newline, and whether they were refused: the source may go on in the middle of a line. */
-  readonly torn: number;
-  readonly tornRejected: boolean;
+  /** Bytes of the chunk, and of it where its last newline ends; 0 where it has none. */
+  readonly chunkBytes: number;
+  readonly newlineEnd: number;
+  /** Whether the last line was rejected: if it lacks its end, the source may go on in the middle of it. */
+  readonly endsRejected: boolean;
 }
 
 const parsers = new Map<string, ReturnType<typeof createParser>>();
@@ -66,7 +68,8 @@ function parsedShard({ input, options, contentKey, file }: ParseTask): ParseResu
   const { lines, chunk } = input.kind === 'range' ? readRange(input, parse.room) : input;
   // Before they are parsed: they may lie in the parser's room.
   const digest = contentKey === undefined ? '' : digestOf(chunk, contentKey);
-  const torn = lines.length - (lines.lastIndexOf(0x0a) + 1);
+  const chunkBytes = chunk.length;
+  const newlineEnd = wholeLines(chunk);
   const parsed = parse(lines);
   const days: { file: string; part: Part; day: Day; withId: number }[] = [];
   for (const { day, batch } of parsed.batches) {
@@ -79,8 +82,9 @@ function parsedShard({ input, options, contentKey, file }: ParseTask): ParseResu
     ...(parsed.rejects === null ? {} : { rejects: { file: `${file}-rejects`, part: write(`${file}-rejects`, parsed.rejects) } }),
     counts: parsed.counts,
     digest,
-    torn,
-    tornRejected: torn > 0 && lastReject === parsed.counts.lines,
+    chunkBytes,
+    newlineEnd,
+    endsRejected: lastReject === parsed.counts.lines,
   };
 }
 
@@ -115,7 +119,10 @@ function readFrom(fd: number, into: Uint8Array, from: number): number {
   return got;
 }
 
-/** Read the lines that begin in a range, to the end of the last of them; into `room`, unless one is longer than is usual. */
+/**
+ * Read the lines that begin in a range, to the end of the last of them, into `room`. A line that is too long is read no further
+ * than it takes to see that: memory does not grow with it.
+ */
 function readRange(
   { path, size, chunk, start, end, aligned }: ShardInput & { kind: 'range' },
   room: (size: number) => Buffer,
@@ -124,36 +131,15 @@ function readRange(
   try {
     if (fstatSync(fd).size < size) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
     const from = Math.max(0, Math.min(start, chunk) - 1); // the byte before tells whether a line begins at `start`
-    const wanted = end - from + 65_536;
-    let bytes = room(wanted);
-    let got = readFrom(fd, bytes.subarray(0, Math.min(bytes.length, size - from)), from);
-    let stop = end - from;
-    if (got < stop) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
-    if (end < size && bytes[stop - 1] !== 0x0a) {
-      for (;;) {
-        const newline = bytes.subarray(0, got).indexOf(0x0a, stop);
-        if (newline >= 0) {
-          stop = newline + 1;
-          break;
-        }
-        stop = got;
-        if (from + got >= size) break;
-        const grown = Buffer.allocUnsafe(Math.min(bytes.length * 2, size - from));
-        bytes.copy(grown, 0, 0, got);
-        bytes = grown;
-        const more = readFrom(fd, bytes.subarray(got), from + got);
-        if (more === 0) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
-        got += more;
-      }
-    }
+    const wanted = Math.min(end + CUT_LINE, size) - from;
+    const bytes = room(wanted);
+    if (readFrom(fd, bytes, from) < wanted) throw fail('TM_ERR_IMPORT_UNREADABLE', `${path} has become shorter while it was read`);
+    const stop = end - from;
     let begin = start - from;
-    if (!aligned && bytes[begin - 1] !== 0x0a) {
-      const newline = bytes.subarray(0, stop).indexOf(0x0a, begin);
-      begin = newline < 0 ? stop : newline + 1;
-    }
-    if (begin >= end - from) begin = stop; // none begins here
-    const lines = bytes.subarray(begin, stop);
-    return { lines: start === 0 ? withoutByteOrderMark(lines) : lines, chunk: bytes.subarray(chunk - from, end - from) };
+    if (!aligned && bytes[begin - 1] !== 0x0a) begin = nextLine(bytes, begin);
+    // None may begin here.
+    const lines = begin < stop ? bytes.subarray(begin, nextLine(bytes, stop - 1)) : bytes.subarray(0, 0);
+    return { lines: start === 0 ? withoutByteOrderMark(lines) : lines, chunk: bytes.subarray(chunk - from, stop) };
   } finally {
     closeSync(fd);
   }

@@ -1,4 +1,4 @@
-import { withoutByteOrderMark } from '../import/lines.js';
+import { CUT_LINE, wholeLines, withoutByteOrderMark } from '../import/lines.js';
 import { chunksOf, type Source } from './source.js';
 import type { ShardInput } from './parse-task.js';
 
@@ -29,15 +29,16 @@ async function* cutOut(source: Source, start: number, size: number): AsyncGenera
   let offset = 0;
   let bytesRead = 0;
   let bytesTold = 0;
+  /** The beginning of a line whose end is not read yet; no more of it than shows that it is too long. */
   let carry = Buffer.alloc(0);
   let waiting: { chunk: Buffer; from: number } | undefined;
   const cut = (last: boolean): Piece => {
     const { chunk, from } = waiting as { chunk: Buffer; from: number };
     const fresh = chunk.subarray(Math.max(0, start - from));
-    const stop = last ? fresh.length : fresh.lastIndexOf(0x0a) + 1;
+    const stop = last ? fresh.length : wholeLines(fresh);
     const whole = stop === 0 ? Buffer.alloc(0) : Buffer.concat([carry, fresh.subarray(0, stop)]);
     const lines = from === 0 && start === 0 ? withoutByteOrderMark(whole) : whole;
-    carry = stop === 0 ? Buffer.concat([carry, fresh]) : Buffer.from(fresh.subarray(stop));
+    carry = Buffer.concat([stop === 0 ? carry : Buffer.alloc(0), fresh.subarray(stop, stop + CUT_LINE)]).subarray(0, CUT_LINE);
     const weight = bytesRead - bytesTold;
     bytesTold = bytesRead;
     return { input: { kind: 'bytes', lines, chunk }, end: from + chunk.length, weight };

@@ -1,9 +1,7 @@
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync, type Stats } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { isDiskFull } from '../../engine/store/disk.js';
+import { closeSync, createReadStream, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { fail } from '../errors.js';
-import { HEAD_BYTES } from '../import/detect-format.js';
 import { gunzipped, isGzip } from './gunzip.js';
+import { sampleOf } from './sample.js';
 
 /** Bytes of one piece of decompressed content: what one task parses, and what one digest is of. */
 export const CHUNK_BYTES = 16 << 20;
@@ -52,23 +50,8 @@ export function lookAt(name: string, path: string = name): Stats {
   return stat;
 }
 
-function unreadable(name: string, cause: unknown): Error {
+export function unreadable(name: string, cause: unknown): Error {
   return fail('TM_ERR_IMPORT_UNREADABLE', `${name} cannot be read: ${(cause as Error).message}`, { cause });
-}
-
-/**
- * Keep what a stream says in a file, so that it can be read as any other source.
- * Errors: TM_ERR_IMPORT_UNREADABLE, TM_ERR_DISK_FULL, the signal's reason.
- */
-export async function spool(name: string, stream: NodeJS.ReadableStream, path: string, signal: AbortSignal | undefined): Promise<Source> {
-  try {
-    await pipeline(stream, createWriteStream(path), ...(signal === undefined ? [] : [{ signal }]));
-  } catch (cause) {
-    signal?.throwIfAborted();
-    if (isDiskFull(cause)) throw fail('TM_ERR_DISK_FULL', `no space is left to keep what comes from ${name}`, { cause });
-    throw unreadable(name, cause);
-  }
-  return openSource(name, path);
 }
 
 /** The decompressed content; where it is compressed, `onRead` is told of bytes of the disk. Errors: TM_ERR_IMPORT_UNREADABLE. */
@@ -102,14 +85,20 @@ export async function* chunksOf(source: Source, size: number, onRead?: (bytes: n
   if (length > 0) yield Buffer.concat(parts);
 }
 
-/** The first bytes of the content. */
-export async function headOf(source: Source): Promise<Buffer> {
+/** How many of the first bytes of a source tell whether it may have been read before. */
+const HEAD_BYTES = 65_536;
+
+/** The first bytes of the content, and those that tell its format. */
+export async function headOf(source: Source): Promise<{ head: Buffer; sample: Buffer }> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const bytes of contentOf(source)) {
-    parts.push(bytes);
-    length += bytes.length;
-    if (length >= HEAD_BYTES) break;
-  }
-  return Buffer.concat(parts).subarray(0, HEAD_BYTES);
+  const heard = async function* (): AsyncGenerator<Buffer> {
+    for await (const bytes of contentOf(source)) {
+      if (length < HEAD_BYTES) parts.push(bytes);
+      length += bytes.length;
+      yield bytes;
+    }
+  };
+  const sample = await sampleOf(heard());
+  return { head: Buffer.concat(parts).subarray(0, HEAD_BYTES), sample };
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { writePart } from '../../engine/index.js';
+import { wholeLines } from '../import/lines.js';
 import { rejectBatch, type Reject } from '../import/rejects.js';
 import type { ParseResult } from '../acquisition/parse-task.js';
 
@@ -30,8 +31,9 @@ export function setAside({ path, start, end, file }: SetAside): ParseResult {
     ...(batch === null ? {} : { rejects: { file, part: writePart(file, (writer) => writer.append(batch)) } }),
     counts: { lines, read: rejects.length, accepted: 0, rejected: { checksum: rejects.length }, filtered: {}, unknownFields: 0 },
     digest: '',
-    torn: 0,
-    tornRejected: false,
+    chunkBytes: bytes.length,
+    newlineEnd: wholeLines(bytes),
+    endsRejected: true,
   };
 }
 

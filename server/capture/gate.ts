@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Settings } from '../settings.js';
-import { anonymousAddress, countedAddress, isLoopback, plainAddress } from './addresses.js';
+import { canonicalAddress } from '../import/address.js';
+import { anonymousAddress, countedAddress, isLoopback } from './addresses.js';
 import type { Received } from './impression.js';
 import { tokenCheck } from './ingest-token.js';
 import type { Problem } from './problem.js';
@@ -29,9 +30,7 @@ export interface Gate {
 export function createGate(settings: Settings['sensor']): Gate {
   const shown = tokenCheck(settings.ingestToken);
   const rate = new RateLimit(settings.rateLimit.max, settings.rateLimit.window);
-  const address = settings.anonymiseAddresses ? anonymousAddress : plainAddress;
-  // What a proxy forwards may be anything that its client wrote.
-  const isChecked = settings.trustedProxies.length > 0;
+  const address = settings.anonymiseAddresses ? anonymousAddress : (ip: string): string => ip;
   const { respectDoNotTrack } = settings;
 
   return {
@@ -42,8 +41,9 @@ export function createGate(settings: Settings['sensor']): Gate {
       if (token === 'token') return { now, trusted: true, ip: '', agent: '', address, counted: undefined };
       if (respectDoNotTrack && (headers['dnt'] === '1' || headers['sec-gpc'] === '1'))
         return { status: 403, code: 'TM_ERR_SENSOR_PRIVACY', detail: 'the browser asks not to be tracked' };
-      const plain = plainAddress(ip ?? '');
-      const from = isChecked && isIP(plain) === 0 ? '' : plain;
+      // What a proxy forwards may be anything that its client wrote.
+      const told = canonicalAddress(ip ?? '') ?? '';
+      const from = isIP(told) === 0 ? '' : told;
       const counted = isLoopback(from) ? undefined : countedAddress(from);
       const wait = counted === undefined ? 0 : rate.wait(counted, now);
       if (wait > 0) {

@@ -2,6 +2,7 @@
  * One impression as it comes to the sensor, judged by the rules of spec §2 and written as a raw line. This runs once a request on
  * the thread that serves them all: plain loops, no schema library, one pass that judges and writes.
  */
+import { canonicalAddress } from '../import/address.js';
 import { MAX_LENGTH, MAX_LINE, type TextColumn } from '../import/columns.js';
 import { isHarmless } from '../import/impression-line.js';
 import { isList, isParams, isSite } from '../import/judge-impressions.js';
@@ -17,7 +18,7 @@ export interface Received {
   readonly agent: string;
   /** The sender has shown the token: time, ip, agent and looked-up fields are its own; what it does not give is absent. */
   readonly trusted: boolean;
-  /** What becomes of a trusted sender's ip before it is written. */
+  /** What becomes of a trusted sender's ip, in canonical form, before it is written. */
   readonly address: (ip: string) => string;
 }
 
@@ -86,7 +87,11 @@ export function lineOf(impression: unknown, received: Received): Judged {
 
   // A trusted sender gives the address and agent of its visitor; those of the request are the sender's.
   let { ip, agent }: { ip?: unknown; agent?: unknown } = trusted ? impression : received;
-  if (trusted && typeof ip === 'string' && isCleanWithin(ip, IP.max)) ip = received.address(ip);
+  if (trusted && typeof ip === 'string') {
+    const told = isCleanWithin(ip, IP.max) ? canonicalAddress(ip) : undefined;
+    if (told === undefined) return { reason: 'ip' };
+    ip = received.address(told);
+  }
   if (ip === '') ip = undefined;
   if (agent === '') agent = undefined;
   if (!line.add(IP, ip)) return { reason: 'ip' };

@@ -2,6 +2,7 @@
  * The rules of spec §2, applied to distinct texts: what a string field, a list or `params` may be, and what it says.
  */
 import { Interner } from '../../engine/index.js';
+import { canonicalAddress, isPlainAddress } from './address.js';
 import {
   IMPRESSION_COLUMNS,
   MAX_ENTRIES,
@@ -21,6 +22,7 @@ import {
   isCleanWithin,
   isWithin,
   rejectMarked,
+  rejectStrangers,
   rejectTimes,
   type JudgedRows,
   type ListValues,
@@ -87,7 +89,7 @@ export function judgeImpressions(m: ScanMemory, now: number): JudgedRows {
   }
   rejectTimes(verdicts, times, now);
   for (const { name, result } of judged) {
-    if (name === 'params') rejectStrangers(verdicts, column('visitor').codes, column('ip').codes, column('agent').codes);
+    if (name === 'params') rejectStrangers(verdicts, [column('visitor'), column('ip'), column('agent')]);
     if (result.judgement.badField) rejectMarked(verdicts, result.column.codes, result.judgement.marks, name);
     if (name === 'object') rejectWithoutObject(verdicts, column('object').codes, column('action'));
   }
@@ -104,8 +106,23 @@ function judgementOf(m: ScanMemory, index: number, size: number): Marked {
 /** Texts of no more bytes than a field may have code points break no rule, where there is no other and none is escaped. */
 function plainTexts(m: ScanMemory, index: number, name: ImpressionColumn): PlainTexts | undefined {
   if (name === 'segments' || name === 'recommendations' || name === 'params' || NOT_EMPTY.has(name)) return undefined;
+  if (name === 'ip' && !areCanonical(m, index)) return undefined;
   const plain = m.plainTexts(index, MAX_LENGTH[name]);
   return plain === undefined ? undefined : new PlainTexts(plain);
+}
+
+/** Whether all addresses of a column are written as they are kept. */
+function areCanonical(m: ScanMemory, index: number): boolean {
+  const texts = m.texts(index);
+  const { bytes } = m;
+  for (let code = FIRST_CODE; code < texts.size; code++) {
+    const start = texts.position(code);
+    const length = texts.length(code);
+    if (isPlainAddress(bytes, start, start + length)) continue;
+    const text = m.textAt(start, length);
+    if (canonicalAddress(text) !== text) return false;
+  }
+  return true;
 }
 
 function judgeTexts(m: ScanMemory, index: number, name: TextColumn, plain: PlainTexts | undefined): Judged<TextValues> {
@@ -128,7 +145,7 @@ function judgeTexts(m: ScanMemory, index: number, name: TextColumn, plain: Plain
   for (let code = FIRST_CODE; code < size; code++) {
     const start = texts.position(code);
     const end = start + texts.length(code);
-    if (!texts.isEscaped(code) && allowed === undefined) {
+    if (!texts.isEscaped(code) && allowed === undefined && (name !== 'ip' || isPlainAddress(bytes, start, end))) {
       if (isWithin(bytes, start, end, max)) values[code] = interner.intern(bytes, start, end);
       else judgement.mark(code, BAD_FIELD);
       continue;
@@ -136,7 +153,11 @@ function judgeTexts(m: ScanMemory, index: number, name: TextColumn, plain: Plain
     const text = parse(`"${m.textAt(start, end - start)}"`) as string | undefined;
     if (text === undefined) judgement.mark(code, BAD_JSON);
     else if (!isCleanWithin(text, max) || allowed?.(text) === false) judgement.mark(code, BAD_FIELD);
-    else values[code] = interner.internString(text);
+    else {
+      const value = name === 'ip' ? canonicalAddress(text) : text;
+      if (value === undefined) judgement.mark(code, BAD_FIELD);
+      else values[code] = interner.internString(value);
+    }
   }
   return { column: { codes: m.codesOf(index), values, interner }, judgement };
 }
@@ -214,15 +235,6 @@ function rejectWithoutObject(verdicts: Uint8Array, objects: Int32Array, action: 
     const object = objects[row];
     if (object !== ABSENT && object !== EMPTY) continue;
     if (verdicts[row] === ACCEPTED && action.values?.[action.codes[row] as number] !== search) verdicts[row] = verdict;
-  }
-}
-
-/** There is a visitor, or an address or an agent to tell him by. */
-function rejectStrangers(verdicts: Uint8Array, visitors: Int32Array, ips: Int32Array, agents: Int32Array): void {
-  const verdict = rejectedFor('visitor');
-  for (let row = 0; row < visitors.length; row++) {
-    if ((visitors[row] as number) >= FIRST_CODE || (ips[row] as number) >= FIRST_CODE || (agents[row] as number) >= FIRST_CODE) continue;
-    if (verdicts[row] === ACCEPTED) verdicts[row] = verdict;
   }
 }
 

@@ -1,21 +1,35 @@
 /**
  * The rules of spec §7, applied to distinct texts of a log: what a request, a host, a referrer and an agent say, and what is
- * filtered. Each row has the first verdict that holds: no such format, the filters in their order, then the limits of spec §2.
+ * filtered. Each row has the first verdict that holds: the filters in their order, then the rules of spec §2. What is too long is
+ * cut, for what servers log has no limits; what no site can be called belongs to the site of lines without a virtual host.
  */
 import { Interner } from '../../engine/index.js';
+import { canonicalAddress, isPlainAddress } from './address.js';
 import type { Agents } from './agents.js';
-import { IMPRESSION_COLUMNS, MAX_LENGTH, type TextColumn } from './columns.js';
+import { IMPRESSION_COLUMNS, MAX_LENGTH } from './columns.js';
 import { isSite } from './judge-impressions.js';
 import { optionalField, readRequest, siteOf, unescapeField, type LoggedRequest } from './log-line.js';
 import { ACCEPTED, filteredBy, rejectedFor, type Filter, type Verdict } from './rejects.js';
 import { AGENT, HOST, REFERRER, REQUEST, STATUS, VIRTUAL_HOST, type LogMemory } from './log-memory.js';
 import { PlainRequest } from './plain-request.js';
-import { FIRST_CODE } from './scan-memory.js';
-import { fewTexts, isCleanWithin, isWithin, rejectMarked, rejectTimes, type JudgedRows, type TextValues } from './values.js';
+import { ABSENT, FIRST_CODE } from './scan-memory.js';
+import {
+  fewTexts,
+  isClean,
+  isWithin,
+  rejectMarked,
+  rejectStrangers,
+  rejectTimes,
+  within,
+  type JudgedRows,
+  type TextValues,
+} from './values.js';
 
 export interface LogRules {
-  /** The site of all lines; null where each line's virtual host is its site. */
-  readonly site: string | null;
+  /** The site of lines whose virtual host is none, or no name of a site. */
+  readonly site: string;
+  /** Whether lines have referrer and agent: a last line that lacks its end and them is cut. */
+  readonly isCombined: boolean;
   /** Filters that are not asked. */
   readonly keep: ReadonlySet<Filter>;
   /** The receiving clock in ms. */
@@ -36,9 +50,10 @@ export function judgeLog(m: LogMemory, rules: LogRules): JudgedRows {
   const times = m.times.subarray(0, m.rows);
   const requests = judgeRequests(m, rules);
   judgeRows(m, verdicts, requests.verdicts, rules);
+  if (rules.isCombined) rejectCut(m, verdicts);
 
-  const site = rules.site === null ? judgeTexts(m, VIRTUAL_HOST, 'site', verdicts, siteOf) : constant(new Int32Array(m.rows), rules.site);
-  const ip = judgeTexts(m, HOST, 'ip', verdicts, (text) => text);
+  const site = m.texts(VIRTUAL_HOST).size === FIRST_CODE ? constant(new Int32Array(m.rows), rules.site) : judgeSites(m, rules.site);
+  const ip = judgeTexts(m, HOST, 'ip', verdicts, canonicalAddress);
   const agent = judgeTexts(m, AGENT, 'agent', verdicts, optionalField);
   const referrer = judgeTexts(m, REFERRER, 'referrer', verdicts, optionalField);
   const { object, term } = requests;
@@ -47,6 +62,7 @@ export function judgeLog(m: LogMemory, rules: LogRules): JudgedRows {
   for (const name of ['site', 'object', 'term', 'ip', 'agent', 'referrer'] as const) {
     rejectMarked(verdicts, judged[name].column.codes, judged[name].marks, name);
   }
+  rejectStrangers(verdicts, [ip.column, agent.column]);
 
   const none = new Int32Array(m.rows);
   const columns = Object.fromEntries(IMPRESSION_COLUMNS.map((name) => [name, constant(none, '').column])) as Record<
@@ -86,7 +102,7 @@ function judgeRequests(m: LogMemory, { keep }: LogRules): JudgedRequests {
     values: new Uint32Array(size),
     interner: new Interner(size, size * 32),
   });
-  const verdicts = new Uint8Array(size).fill(rejectedFor('format'));
+  const verdicts = new Uint8Array(size).fill(filteredBy('request'));
   const object = { column: column(), marks: new Uint8Array(size) };
   const term = { column: column(), marks: new Uint8Array(size) };
   const type = column();
@@ -108,12 +124,15 @@ function judgeRequests(m: LogMemory, { keep }: LogRules): JudgedRequests {
     action.values[code] = fewActions(request.action);
     const { interner } = object.column;
     if ('object' in request) {
-      if (isCleanWithin(request.object, MAX_LENGTH.object)) object.column.values[code] = interner.internString(request.object);
+      if (isClean(request.object)) object.column.values[code] = interner.internString(within(request.object, MAX_LENGTH.object));
       else object.marks[code] = 1;
     } else if (isWithin(bytes, request.objectStart, request.objectEnd, MAX_LENGTH.object)) {
       object.column.values[code] = interner.intern(bytes, request.objectStart, request.objectEnd);
-    } else object.marks[code] = 1;
-    if (isCleanWithin(request.term, MAX_LENGTH.term)) term.column.values[code] = fewTerms(request.term);
+    } else {
+      const text = m.textAt(request.objectStart, request.objectEnd - request.objectStart);
+      object.column.values[code] = interner.internString(within(text, MAX_LENGTH.object));
+    }
+    if (isClean(request.term)) term.column.values[code] = fewTerms(within(request.term, MAX_LENGTH.term));
     else term.marks[code] = 1;
   }
   return { verdicts, object, term, type, action };
@@ -125,7 +144,16 @@ function verdictOf({ method, type }: Pick<LoggedRequest, 'method' | 'type'>, kee
   return type === 'Static' && !keep.has('static') ? filteredBy('static') : ACCEPTED;
 }
 
-/** The format and the filters. `static` comes after `status`, though the request alone tells it. */
+/**
+ * Reject a last line without its end that stops before referrer and agent: it may be in the middle of its size, and the rest of it
+ * is written yet. As a line that is refused it is read again when it has grown.
+ */
+function rejectCut(m: LogMemory, verdicts: Uint8Array): void {
+  const row = verdicts.length - 1;
+  if (row >= 0 && m.ends[row] === m.end && m.codesOf(AGENT)[row] === ABSENT) verdicts[row] = rejectedFor('format');
+}
+
+/** The filters. `static` comes after `status`, though the request alone tells it. */
 function judgeRows(m: LogMemory, verdicts: Uint8Array, requestVerdicts: Uint8Array, { keep, agents }: LogRules): void {
   const requests = m.codesOf(REQUEST);
   const statuses = m.codesOf(STATUS);
@@ -154,7 +182,29 @@ function judgeRows(m: LogMemory, verdicts: Uint8Array, requestVerdicts: Uint8Arr
   }
 }
 
-function judgeTexts(m: LogMemory, index: number, name: TextColumn, verdicts: Uint8Array, decode: (text: string) => string): JudgedTexts {
+/** The site that each virtual host names. A list in its place is that of a proxy: whose address follows, nobody knows. */
+function judgeSites(m: LogMemory, site: string): JudgedTexts {
+  const texts = m.texts(VIRTUAL_HOST);
+  const interner = new Interner(texts.size);
+  const values = new Uint32Array(texts.size).fill(interner.internString(site));
+  const marks = new Uint8Array(texts.size);
+  for (let code = FIRST_CODE; code < texts.size; code++) {
+    const virtualHost = m.textAt(texts.position(code), texts.length(code));
+    const own = siteOf(virtualHost);
+    if (isSite(own)) values[code] = interner.internString(own);
+    else if (virtualHost.includes(',')) marks[code] = 1;
+  }
+  return { column: { codes: m.codesOf(VIRTUAL_HOST), values, interner }, marks };
+}
+
+/** `decode` gives undefined for a text that breaks its field's rule. */
+function judgeTexts(
+  m: LogMemory,
+  index: number,
+  name: 'ip' | 'agent' | 'referrer',
+  verdicts: Uint8Array,
+  decode: (text: string) => string | undefined,
+): JudgedTexts {
   const texts = m.texts(index);
   const { size } = texts;
   const { bytes } = m;
@@ -164,34 +214,29 @@ function judgeTexts(m: LogMemory, index: number, name: TextColumn, verdicts: Uin
     if (verdicts[row] === ACCEPTED) wanted[codes[row] as number] = 1;
   }
   const max = MAX_LENGTH[name];
+  const isPlain = name === 'ip' ? isPlainAddress : isPlainField;
   const interner = new Interner(size);
   const values = new Uint32Array(size).fill(interner.internString(''), 0, FIRST_CODE);
   const marks = new Uint8Array(size);
-  if (name === 'site') marks.fill(1, 0, FIRST_CODE);
   for (let code = FIRST_CODE; code < size; code++) {
     if (wanted[code] === 0) continue;
     const start = texts.position(code);
     const length = texts.length(code);
-    if (
-      name !== 'site' &&
-      !texts.isEscaped(code) &&
-      length > 1 &&
-      isWithin(bytes, start, start + length, max) &&
-      !hasNul(bytes, start, length)
-    ) {
+    if (!texts.isEscaped(code) && isWithin(bytes, start, start + length, max) && isPlain(bytes, start, start + length)) {
       values[code] = interner.intern(bytes, start, start + length);
       continue;
     }
     const text = decode(m.textAt(start, length));
-    if (isCleanWithin(text, max) && (name !== 'site' || isSite(text))) values[code] = interner.internString(text);
+    if (text !== undefined && isClean(text)) values[code] = interner.internString(within(text, max));
     else marks[code] = 1;
   }
   return { column: { codes, values, interner }, marks };
 }
 
-function hasNul(bytes: Uint8Array, start: number, length: number): boolean {
-  for (let i = start; i < start + length; i++) {
-    if (bytes[i] === 0) return true;
+/** Whether a text without escapes says what it is: not `-`, and without a NUL. */
+function isPlainField(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === 0) return false;
   }
-  return false;
+  return end - start > 1;
 }

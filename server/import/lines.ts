@@ -1,7 +1,12 @@
 /**
  * Cutting a stream of bytes into whole lines. A line ends with `\n`, which belongs to it; `\r` before it does not matter here.
  */
+import { MAX_LINE } from './columns.js';
+
 const NEWLINE = 10;
+
+/** So many bytes of a line, whatever follows, are those of one that is too long: two more than it may have, one of which may be `\r`. */
+export const CUT_LINE = MAX_LINE + 2;
 
 /** The byte after the last whole line of a chunk; 0 where it has none. */
 export function wholeLines(chunk: Uint8Array): number {

@@ -16,7 +16,18 @@ import { judgeLog } from './judge-log.js';
 import { readLog } from './log-line.js';
 import { LogMemory } from './log-memory.js';
 import { placeLookup } from './places.js';
-import { filteredBy, FILTERS, reasonOf, REASONS, rejectBatch, rejectedFor, type Filter, type Reason, type Reject } from './rejects.js';
+import {
+  filteredBy,
+  FILTERS,
+  KEPT_OF_LONG,
+  reasonOf,
+  REASONS,
+  rejectBatch,
+  rejectedFor,
+  type Filter,
+  type Reason,
+  type Reject,
+} from './rejects.js';
 import { kernel as fastest, type ScanKernel } from './scan-kernel.js';
 import type { ScanMemory } from './scan-memory.js';
 import type { JudgedRows } from './values.js';
@@ -28,7 +39,7 @@ export type Format = 'impressions' | 'common' | 'combined' | 'vhost_combined';
 export interface ParserOptions {
   /** `common` and `combined` are one grammar: a line may have referrer and agent or not. */
   readonly format: Format;
-  /** The site of a log's lines; vhost_combined names it itself. */
+  /** The site of a log's lines that name none themselves. */
   readonly site: string;
   /** Filters that are turned off. */
   readonly keep: readonly string[];
@@ -77,9 +88,8 @@ const BATCH_ROWS = 65_536;
 /** How one format is read: by the memory's scan until a line that is not simple, by `read` that one. */
 interface FormatReader {
   readonly memory: ScanMemory;
-  /** Why a line that `read` refuses is rejected. */
-  readonly refusal: Reason;
-  read(start: number, end: number): boolean;
+  /** Enter a line as a row, or answer why it is rejected. */
+  read(start: number, end: number): Reason | undefined;
   judge(): JudgedRows;
 }
 
@@ -137,18 +147,16 @@ function readerOf(options: ParserOptions, agents: ReturnType<typeof agentLookup>
     const memory = new ImpressionMemory(kernel);
     return {
       memory,
-      refusal: 'json',
-      read: (start, end) => readImpression(memory, start, end),
+      read: (start, end) => (readImpression(memory, start, end) ? undefined : 'json'),
       judge: () => judgeImpressions(memory, now),
     };
   }
   const virtualHosts = options.format === 'vhost_combined';
   const memory = new LogMemory(kernel, virtualHosts);
   const keep = new Set(FILTERS.filter((filter) => options.keep.includes(filter) || options.keep.includes('all')));
-  const rules = { site: virtualHosts ? null : options.site, keep, now, agents };
+  const rules = { site: options.site, isCombined: options.format !== 'common', keep, now, agents };
   return {
     memory,
-    refusal: 'format',
     read: (start, end) => readLog(memory, start, end, virtualHosts),
     judge: () => judgeLog(memory, rules),
   };
@@ -176,8 +184,8 @@ function readLines(reader: FormatReader, from: number, to: number): Reject[] {
     pos = memory.scan(pos, to);
     if (pos >= to) break;
     const { end, next } = lineAt(memory.bytes, pos);
-    if (end - pos > MAX_LINE) rejects.push({ line: memory.countLine(), reason: 'length', start: pos, end });
-    else if (!reader.read(pos, end)) rejects.push({ line: memory.countLine(), reason: reader.refusal, start: pos, end });
+    const reason = end - pos > MAX_LINE ? 'length' : reader.read(pos, end);
+    if (reason !== undefined) rejects.push(rejectOf(memory, reason, pos, end));
     pos = next;
   }
   return rejects;
@@ -190,10 +198,20 @@ function readValidLines(reader: FormatReader): Reject[] {
   for (let pos = memory.start; pos < memory.end;) {
     const { end, next } = lineAt(memory.bytes, pos);
     if (isUtf8(memory.bytes.subarray(pos, end))) rejects.push(...readLines(reader, pos, Math.min(next, memory.end)));
-    else rejects.push({ line: memory.countLine(), reason: end - pos > MAX_LINE ? 'length' : 'utf8', start: pos, end });
+    else rejects.push(rejectOf(memory, end - pos > MAX_LINE ? 'length' : 'utf8', pos, end));
     pos = next;
   }
   return rejects;
+}
+
+/** A line that is no row; only the beginning of one that is too long is kept, whole characters of it. */
+function rejectOf(memory: ScanMemory, reason: Reason, start: number, end: number): Reject {
+  const line = memory.countLine();
+  if (reason !== 'length') return { line, reason, start, end };
+  const most = start + KEPT_OF_LONG;
+  let kept = most;
+  while (kept > most - 3 && ((memory.bytes[kept] as number) & 0xc0) === 0x80) kept--;
+  return { line, reason, start, end: kept };
 }
 
 /** Where the line that begins at `start` ends, without and with its newline; there is one, for the guard begins with it. */

@@ -25,7 +25,7 @@ type CountryRecord = Response & { readonly country_code?: string };
 export const NOWHERE: Place = { country: '', region: '', city: '' };
 
 /**
- * Look-up by IPv4 or IPv6 address, remembered for addresses seen lately: the country from the bundled database, and from the user's
+ * Look-up by IPv4 or IPv6 address in canonical form, remembered for addresses seen lately: the country from the bundled database, and from the user's
  * (MaxMind's format, with GeoLite2-City's fields), where he has one, all three. Databases are read at the first look-up.
  * What is not an address is nowhere. Errors: TM_ERR_GEO_DATABASE.
  */
@@ -34,8 +34,7 @@ export function placeLookup(cityDatabase?: string): (ip: string) => Place {
   let countries: Reader<CountryRecord> | undefined;
   let cities: Reader<CityResponse> | undefined;
 
-  const find = (ip: string): Place => {
-    const address = ip.replace(/^::ffff:(?=\d+\.)/i, '');
+  const find = (address: string): Place => {
     if (isIP(address) === 0) return NOWHERE;
     if (cityDatabase !== undefined) {
       cities ??= openDatabase<CityResponse>(cityDatabase);

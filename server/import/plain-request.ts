@@ -2,6 +2,7 @@ import { EXTENSIONS, SEARCH_PARAMETERS, type LoggedType } from './log-line.js';
 
 const SPACE = 32;
 const HASH = 35;
+const HYPHEN = 45;
 const AMPERSAND = 38;
 const DOT = 46;
 const SLASH = 47;
@@ -45,6 +46,8 @@ export class PlainRequest {
     while (bytes[last] !== SPACE) last--;
     if (last === method || end - last <= PROTOCOL.length) return false;
     for (let i = 0; i < PROTOCOL.length; i++) if (bytes[last + 1 + i] !== PROTOCOL[i]) return false;
+    while (bytes[last - 1] === SPACE) last--;
+    if (!isMethod(bytes, start, method)) return false;
 
     let dot = -1;
     let i = path;
@@ -69,6 +72,15 @@ export class PlainRequest {
     this.objectEnd = i;
     return true;
   }
+}
+
+/** Whether a text is of ASCII letters, and hyphens behind the first: any other method is none of HTTP. */
+function isMethod(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const letter = (bytes[i] as number) | 32;
+    if ((letter < 97 || letter > 122) && (bytes[i] !== HYPHEN || i === start)) return false;
+  }
+  return end > start;
 }
 
 /** Whether one of a query's parameters is one of a search, and has a value. */

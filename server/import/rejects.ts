@@ -1,7 +1,7 @@
 import { bean, Interner, type Batch } from '../../engine/index.js';
 import { IMPRESSION_COLUMNS } from './columns.js';
 
-/** A line that breaks a rule of spec §2 or §7: its number in the shard (from 1), the first rule, and its bytes. */
+/** A line that breaks a rule of spec §2 or §7: its number in the shard (from 1), the first rule, and its bytes; of one that is too long, the first. */
 export const RejectedLine = bean('RejectedLine', { line: 'integer', reason: 'string', text: 'bytes' });
 
 /**
@@ -11,8 +11,10 @@ export const RejectedLine = bean('RejectedLine', { line: 'integer', reason: 'str
 export const REASONS = ['checksum', 'length', 'utf8', 'json', 'format', 'time', ...IMPRESSION_COLUMNS] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** Why a line of a log is filtered, in the order in which filters are asked. */
-export const FILTERS = ['method', 'status', 'static', 'bot'] as const;
+/** The filters that a caller can turn off, in the order in which they are asked. */
+export const KEEPABLE = ['method', 'status', 'static', 'bot'] as const;
+/** Why a line of a log is filtered. `request`: what was asked is no HTTP, which is asked first and always. */
+export const FILTERS = ['request', ...KEEPABLE] as const;
 export type Filter = (typeof FILTERS)[number];
 
 /** What becomes of a row, in one byte: 0 it is accepted, else `rejectedFor` or `filteredBy`. */
@@ -23,7 +25,10 @@ export const rejectedFor = (reason: Reason): Verdict => REASONS.indexOf(reason) 
 export const filteredBy = (filter: Filter): Verdict => FILTERS.indexOf(filter) + FIRST_FILTER;
 export const reasonOf = (verdict: Verdict): Reason | undefined => REASONS[verdict - 1];
 
-/** A rejected line of a shard: its text is `[start .. end)`. */
+/** So many bytes are kept of a line that is rejected for its length. */
+export const KEPT_OF_LONG = 512;
+
+/** A rejected line of a shard: what is kept of it is `[start .. end)`. */
 export interface Reject {
   readonly line: number;
   readonly reason: Reason;

@@ -4,6 +4,7 @@
 import type { Dictionary, Interner } from '../../engine/index.js';
 import type { ImpressionColumn } from './columns.js';
 import { ACCEPTED, rejectedFor, type Reason, type Verdict } from './rejects.js';
+import { FIRST_CODE } from './scan-memory.js';
 
 /** Distinct texts by their codes, to which others can be added. Interner is one. */
 export interface Texts {
@@ -63,6 +64,26 @@ export function rejectTimes(verdicts: Uint8Array, times: Float64Array, now: numb
   }
 }
 
+/** Reject the rows that have an empty value in each of some columns, by which visitors are told apart, unless they have a verdict already. */
+export function rejectStrangers(verdicts: Uint8Array, [first, ...others]: readonly TextValues[]): void {
+  if (first === undefined) return;
+  const verdict = rejectedFor('visitor');
+  const isEmpty = emptyTexts(first);
+  const rest = others.map((column) => ({ codes: column.codes, isEmpty: emptyTexts(column) }));
+  const { codes } = first;
+  for (let row = 0; row < codes.length; row++) {
+    if (isEmpty[codes[row] as number] === 0 || verdicts[row] !== ACCEPTED) continue;
+    if (rest.every((column) => column.isEmpty[column.codes[row] as number] !== 0)) verdicts[row] = verdict;
+  }
+}
+
+/** Of each code of a column 1 where its value is empty. */
+function emptyTexts({ values, interner }: TextValues): Uint8Array {
+  if (values === undefined) return new Uint8Array(interner.size + FIRST_CODE).fill(1, 0, FIRST_CODE);
+  const empty = interner.internString('');
+  return Uint8Array.from(values, (value) => (value === empty ? 1 : 0));
+}
+
 /** Whether `bytes[start .. end)`, which is UTF-8, has at most `max` code points. */
 export function isWithin(bytes: Uint8Array, start: number, end: number, max: number): boolean {
   if (end - start <= max) return true;
@@ -90,6 +111,15 @@ export function codePoints(text: string): number {
 
 export function isCleanWithin(text: string, max: number): boolean {
   return isClean(text) && (text.length <= max || codePoints(text) <= max);
+}
+
+/** The first code points of a text. */
+export function within(text: string, max: number): string {
+  return text.length <= max || codePoints(text) <= max
+    ? text
+    : Array.from(text.slice(0, max * 2))
+        .slice(0, max)
+        .join('');
 }
 
 /** Interns strings of which there are few, each of them many times. */

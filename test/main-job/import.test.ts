@@ -200,7 +200,7 @@ describe('a file that grows', () => {
       expect(dataset.store.packages('oirawdata')).toEqual([]);
     }));
 
-  test('a torn first line, a line that is longer than many chunks', () =>
+  test('a torn line that is longer than many chunks', () =>
     room(async ({ data, dataset, take }) => {
       const grown = path.join(data, 'grown.jsonl');
       const long = line(T, {
@@ -208,13 +208,15 @@ describe('a file that grows', () => {
         name: 'x'.repeat(1000),
         params: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`p${i}`, 'y'.repeat(400)])),
       });
-      const text = long + long.replace('/long', '/longer').replace('\n', '\r\n') + line(T, { object: '/short' });
+      const text =
+        line(T, { object: '/first' }) + long + long.replace('/long', '/longer').replace('\n', '\r\n') + line(T, { object: '/short' });
+      const first = line(T, { object: '/first' }).length;
       for (const end of [
-        100,
+        first + 100,
         5000,
         9000,
-        long.length - 1,
-        long.length + 7000,
+        first + long.length - 1,
+        first + long.length + 7000,
         text.indexOf('\r\n'),
         text.indexOf('\r\n') + 1,
         text.length,
@@ -222,32 +224,58 @@ describe('a file that grows', () => {
         writeFileSync(grown, text.slice(0, end));
         await take([grown], { format: 'impressions', chunkBytes: 256 });
       }
-      expect(objects(dataset)).toEqual(['/long', '/longer', '/short']);
+      expect(objects(dataset)).toEqual(['/first', '/long', '/longer', '/short']);
       conserves(dataset);
     }));
 });
 
 describe('files with nothing for us', () => {
-  test('empty ones, blank ones, and none that makes a package', () =>
+  test('empty ones, blank ones however long, and none that makes a package', () =>
     room(async ({ dataset, file, take }) => {
-      const report = await take([file('empty', ''), file('blank', '\n\r\n\n'), file('empty.gz', gzipSync('')), '/dev/null', '-'], {
-        standardInput: Readable.from([]),
-      });
-      expect(states(report)).toEqual(['empty', 'empty', 'empty', 'empty', 'empty']);
+      const report = await take(
+        [
+          file('empty', ''),
+          file('blank', '\n\r\n\n'),
+          file('empty.gz', gzipSync('')),
+          file('blanks', '\r\n'.repeat(1_000_000)),
+          '/dev/null',
+          '-',
+        ],
+        {
+          standardInput: Readable.from([]),
+        },
+      );
+      expect(states(report)).toEqual(['empty', 'empty', 'empty', 'empty', 'empty', 'empty']);
       expect(report.packages).toEqual([]);
       expect(states(await take([file('empty', '')], { format: 'combined' }))).toEqual(['empty']);
       expect(dataset.store.packages('oirawdata')).toEqual([]);
     }));
 
-  test('only rejected lines: a package keeps them on the day of the import', () =>
+  test('only rejected lines: an error that says why, and nothing of the call is kept', () =>
+    room(async ({ dataset, file, take }) => {
+      const bad = file('bad.jsonl', `\n${line(1)}${line(T, { ip: '192.0.2.1,' })}${line(2)}`);
+      await expect(take([file('good.jsonl', numbered(3)), bad])).rejects.toMatchObject({
+        code: 'TM_ERR_IMPORT_REJECTED',
+        exitCode: 1,
+        message: expect.stringMatching(/bad\.jsonl.*\(3\).*time 2, ip 1.*milliseconds/) as string,
+        data: { source: bad, rejected: { time: 2, ip: 1 }, line: 2, text: line(1).trimEnd() },
+      });
+      expect(dataset.store.packages('oirawdata')).toEqual([]);
+      expect(states(await take([file('good.jsonl', numbered(3))]))).toEqual(['new']);
+    }));
+
+  test('only rejected lines behind others that were taken before: a package keeps them on the day of the import', () =>
     room(async ({ data, dataset, file, take }) => {
-      const report = await take([file('bad.jsonl', '{"time":1}\n{"time":2}\n')]);
-      expect(report.counters).toMatchObject({ read: 2, accepted: 0, rejected: 2, 'rejected:time': 2 });
-      const [p] = dataset.store.packages('oirawdata');
+      const grown = file('grown.jsonl', numbered(2));
+      await take([grown]);
+      appendFileSync(grown, line(1) + line(2));
+      const { counters, packages } = await take([grown]);
+      expect(counters).toMatchObject({ read: 2, accepted: 0, rejected: 2, 'rejected:time': 2 });
+      const [p] = packages;
       expect(p).toMatchObject({ beans: {}, parts: [], period: { first: Math.floor(NOW / DAY) } });
-      expect(dataset.store.packages('sesrawdata')).toEqual([]);
+      expect(dataset.store.packages('sesrawdata')).toHaveLength(1);
       expect(await tidemillJson(['inspect', p!.path, '--rejects', '--limit', '1', '--data', data])).toEqual([
-        { source: path.join(data, 'bad.jsonl'), line: 1, reason: 'time', text: '{"time":1}' },
+        { source: grown, line: 3, reason: 'time', text: line(1).trimEnd() },
       ]);
       conserves(dataset);
     }));
@@ -310,10 +338,10 @@ describe('rejected lines', () => {
 
   test('can be mended and imported again', () =>
     room(async ({ dataset, file, take }) => {
-      await take([file('a.jsonl', line(T, { object: '/1', id: 'i1', site: 'no site' }))]);
+      await take([file('a.jsonl', line(T, { object: '/0' }) + line(T, { object: '/1', id: 'i1', site: 'no site' }))]);
       const report = await take([file('mended.jsonl', line(T, { object: '/1', id: 'i1' }))]);
       expect(report.counters).toMatchObject({ accepted: 1, duplicate: 0 });
-      expect(objects(dataset)).toEqual(['/1']);
+      expect(objects(dataset)).toEqual(['/0', '/1']);
     }));
 });
 

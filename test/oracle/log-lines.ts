@@ -1,6 +1,7 @@
+import { isIP } from 'node:net';
 import { Refused } from './raw-lines.js';
 
-/** Reasons for which a line of a log is left out unless it is kept (spec §7). Robots cannot be told here. */
+/** Reasons for which a line of a log is left out unless it is kept (spec §7); `request` is never kept. Robots cannot be told here. */
 export type Filter = 'method' | 'status' | 'static' | 'bot';
 
 export interface LogOptions {
@@ -24,9 +25,11 @@ const FRONT = /^(?<host>\S+) \S+ .*? \[(?<stamp>[^\]]*)\] /s;
 const STAMP = /^(\d\d)\/(\w\w\w)\/(\d\d\d\d):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/;
 const BACK = new RegExp(`^${QUOTED} (\\d\\d\\d) (?:\\d+|-)($| ${QUOTED} ${QUOTED})`, 's');
 
-const bad = (): never => {
-  throw new Refused('rejected', 'format');
+const bad = (reason = 'format'): never => {
+  throw new Refused('rejected', reason);
 };
+/** What is longer is cut. */
+const cut = (text: string, most: number): string => [...text].slice(0, most).join('');
 const plain = (quoted = ''): string => (quoted === '-' ? '' : quoted.replace(/\\(["\\])/g, '$1'));
 
 /** A line of a common or combined log as the fields of a raw line (spec §7). Throws Refused. */
@@ -35,8 +38,15 @@ export function fromLog(line: string, { site, keep, virtualHosts }: LogOptions):
   let of = site;
   if (virtualHosts) {
     const space = line.indexOf(' ');
-    of = line.slice(0, space).replace(/:\d+$/, '');
+    of = line.slice(0, space).replace(/:\d+$/, '').toLowerCase();
     text = line.slice(space + 1);
+  } else {
+    const [first = '', second = ''] = line.split(' ');
+    const [name = '', port] = first.split(':');
+    if (/^[\w.-]+$/.test(name) && /^\d+$/.test(port ?? '') && first === `${name}:${port}` && isIP(second) > 0) {
+      of = name.toLowerCase();
+      text = line.slice(first.length + 1);
+    }
   }
   const front = FRONT.exec(text) ?? bad();
   const back = BACK.exec(text.slice(front[0].length)) ?? bad();
@@ -47,12 +57,19 @@ export function fromLog(line: string, { site, keep, virtualHosts }: LogOptions):
   const [day, month, year, hour, minute, second] = [stamp[1], MONTHS.indexOf(stamp[2] ?? ''), stamp[3], stamp[4], stamp[5], stamp[6]];
   if (month < 0) bad();
   const offset = Number(`${stamp[7]}1`) * (Number(stamp[8]) * 60 + Number(stamp[9]));
-  const time = Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute) - offset, Number(second));
+  // What JavaScript does not give back as it was put in, no calendar has.
+  const wall = new Date(`${year}-${String(month + 1).padStart(2, '0')}-${day}T${hour}:${minute}:${second === '60' ? '59' : second}Z`);
+  const isDay = !Number.isNaN(wall.getTime()) && wall.getUTCDate() === Number(day) && wall.getUTCHours() === Number(hour);
+  if (!isDay || Math.abs(offset) > 899 || Number(stamp[9]) > 59) bad('time');
+  const time = wall.getTime() - offset * 60_000;
 
   const request = plain(back[1]).split(' ');
   const method = request.shift();
-  if (request.length === 0) bad();
-  if (request.at(-1)?.startsWith('HTTP/')) request.pop();
+  if (request.length === 0 || !/^[a-z][a-z-]*$/i.test(method ?? '')) throw new Refused('filtered', 'request');
+  if (request.at(-1)?.startsWith('HTTP/')) {
+    request.pop();
+    while (request.at(-1) === '') request.pop();
+  }
   const { path, query } = parts(request.join(' '));
   const extension = /\.([^./]*)$/.exec(path)?.[1]?.toLowerCase() ?? '';
   const type = STATIC.has(extension) ? 'Static' : DOWNLOAD.has(extension) ? 'Download' : 'Page';
@@ -69,12 +86,12 @@ export function fromLog(line: string, { site, keep, virtualHosts }: LogOptions):
     time,
     site: of,
     action: type === 'Download' ? 'download' : term === undefined ? 'view' : 'search',
-    object: path,
+    object: cut(path, 1024),
     type,
-    ...(term === undefined ? {} : { term }),
-    ip: front.groups?.['host'],
-    agent: plain(back[5]),
-    referrer: plain(back[4]),
+    ...(term === undefined ? {} : { term: cut(term, 256) }),
+    ip: cut(front.groups?.['host'] ?? '', 64),
+    agent: cut(plain(back[5]), 2048),
+    referrer: cut(plain(back[4]), 2048),
   };
 }
 

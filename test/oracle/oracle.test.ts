@@ -143,6 +143,9 @@ describe('logs', () => {
       '192.0.2.1 - - [29/Feb/2016:12:00:00 +0000] "GET /a.css HTTP/1.1" 404 5 "-" "-" more',
       '192.0.2.1 - - [29/Feb/2016:12:00:00 +0000] "-" 408 5 "-" "-"',
       '192.0.2.1 - - [29/Feb/2016:12:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "cut off',
+      '192.0.2.1 - - [30/Feb/2016:12:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"',
+      '192.0.2.1 - - [29/Feb/2016:12:00:00 +1500] "GET / HTTP/1.1" 200 5 "-" "-"',
+      '192.0.2.1, 198.51.100.7 - - [29/Feb/2016:12:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"',
       '192.0.2.1 - - [29/Feb/2016:12:00:00 +0000] "GET /a b c HTTP/1.1" 200 5 "-" "-"',
     ].join('\n'),
   );
@@ -150,11 +153,11 @@ describe('logs', () => {
   test('lines', async () => {
     await using(log, { format: 'log', keep: ['bot'], site: 'x' }, async (o) => {
       expect(o.tally).toEqual({
-        read: 8,
+        read: 11,
         accepted: 3,
         duplicate: 0,
-        rejected: { format: 2 },
-        filtered: { static: 1, method: 1, status: 1 },
+        rejected: { format: 1, time: 2, ip: 1 },
+        filtered: { static: 1, method: 1, status: 1, request: 1 },
       });
       expect(o.tables).not.toContain('l3_browser');
       expect((await o.rows('l2_object')).map((r) => `${String(r['object'])} ${String(r['type'])}`)).toEqual([

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { addressOf } from './address.js';
 
 /** A line of spec §2 that broke no rule; what was left out is '' or []. */
 export interface Impression {
@@ -160,6 +161,7 @@ export function checked(o: Readonly<Record<string, unknown>>, now: number): Impr
     texts[field] = (v as string | undefined) ?? (field === 'type' ? 'Page' : '');
   }
   if (texts['object'] === '' && action !== 'search') reject('object');
+  texts['ip'] = addressOf(texts['ip'] as string) ?? reject('ip');
   const lists: Record<string, string[]> = {};
   for (const field of ['segments', 'recommendations']) {
     const list = o[field] ?? (field in o ? reject(field) : []);

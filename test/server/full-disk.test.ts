@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { spool } from '#server/acquisition/source.js';
+import { spoolStream } from '#server/acquisition/spool-stream.js';
 import { duckDbError } from '#server/database/duckdb/duckdb-errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -14,7 +14,9 @@ test.each(['ENOSPC', 'EDQUOT'])('%s while a stream is kept is a full disk', asyn
       this.destroy(Object.assign(new Error(`${code}, write`), { code }));
     },
   });
-  await expect(spool('-', stream, path.join(temporaryFolder(), 'kept'), undefined)).rejects.toMatchObject({ code: 'TM_ERR_DISK_FULL' });
+  await expect(spoolStream('-', stream, path.join(temporaryFolder(), 'kept'), { look: () => undefined })).rejects.toMatchObject({
+    code: 'TM_ERR_DISK_FULL',
+  });
 });
 
 test.each(['No space left on device', 'Disk quota exceeded'])('what DuckDB says is a full disk: %s', (why) => {

@@ -3,8 +3,9 @@
  *
  *   [virtual.host:port ]host ident user [dd/Mon/yyyy:hh:mm:ss +hhmm] "request" status bytes[ "referrer" "agent"…]
  *
- * It reads lines whose host and ident are visible ASCII and whose first ` [` opens the time; whatever else a line is, its
- * row is dropped and the line left to the caller. Texts of quoted fields are as logged, escapes and all.
+ * It reads lines whose host and ident are visible ASCII and whose first ` [` opens the time, a time that calendar and clock have;
+ * whatever else a line is, its row is dropped and the line left to the caller, and so is one that may begin with something else
+ * than its fields. Texts of quoted fields are as logged, escapes and all.
  */
 import { endOfQuoted, isDigit, NEWLINE, QUOTE, RETURN } from './bytes.js';
 import { byteAt, find, HAS_INVISIBLE, HAS_NEWLINE, wordAt } from './machine.js';
@@ -20,6 +21,7 @@ const VIRTUAL_HOST: i32 = 4;
 const STATUS: i32 = 5;
 
 const SPACE: i32 = 32;
+const DASH: i32 = 45;
 const OPEN_BRACKET: i32 = 91;
 /** `- - ` is how nearly all lines go on after the host. */
 const DASH_SPACE_DASH_SPACE: i32 = 0x202d202d;
@@ -67,11 +69,13 @@ function scanLine(start: i32, virtualHosts: i32): i32 {
   let pos = start;
   if (virtualHosts !== 0) {
     pos = afterWord(VIRTUAL_HOST, pos);
-    if (pos < 0) return -1;
+    // Behind a remote host there is an ident, nearly always `-`: such a line may lack the virtual host that others have.
+    if (pos < 0 || (byteAt(pos) === DASH && byteAt(pos + 1) === SPACE)) return -1;
   }
   pos = afterWord(HOST, pos);
   if (pos < 0) return -1;
   if (wordAt(pos) === DASH_SPACE_DASH_SPACE && byteAt(pos + 4) === OPEN_BRACKET) pos += 5;
+  else if (isDoubtful(start, pos, virtualHosts)) return -1;
   else pos = afterNames(pos);
   if (pos < 0) return -1;
 
@@ -85,7 +89,7 @@ function scanLine(start: i32, virtualHosts: i32): i32 {
   if (!isDigit(byteAt(pos + 1)) || !isDigit(byteAt(pos + 2)) || !isDigit(byteAt(pos + 3))) return -1;
   setCode(STATUS, (byteAt(pos + 1) - 48) * 100 + (byteAt(pos + 2) - 48) * 10 + (byteAt(pos + 3) - 48));
   pos += 5;
-  if (byteAt(pos) === 45) pos++;
+  if (byteAt(pos) === DASH) pos++;
   else {
     const digits = pos;
     while (isDigit(byteAt(pos))) pos++;
@@ -117,6 +121,19 @@ function afterWord(column: i32, start: i32): i32 {
   return end + 1;
 }
 
+/**
+ * Whether the words of `[start, end)` may be others than they seem: where names follow, a line may begin with a header of syslog
+ * (`Mar 11 …`, `<13>…`, `2025-03-11T…`), or with a virtual host that other lines have not.
+ */
+function isDoubtful(start: i32, end: i32, virtualHosts: i32): bool {
+  const first = byteAt(start);
+  if (first === 60 || byteAt(start + 3) === SPACE) return true;
+  if (virtualHosts !== 0) return isDigit(first);
+  let pos = start;
+  while (pos < end && byteAt(pos) !== 58) pos++;
+  return pos < end;
+}
+
 /** Skip ident and user; returns the byte after the bracket that opens the time, or -1. */
 function afterNames(start: i32): i32 {
   let pos = start;
@@ -144,7 +161,7 @@ function afterQuoted(column: i32, start: i32): i32 {
   return end + 1;
 }
 
-/** Ms since the epoch of `dd/Mon/yyyy:hh:mm:ss +hhmm`, or NaN where this is not of that form. */
+/** Ms since the epoch of `dd/Mon/yyyy:hh:mm:ss +hhmm`, or NaN where this is not of that form, or none that there is. */
 function timeAt(at: i32): f64 {
   if (dateAt < 0 || wordAt(at) !== wordAt(dateAt) || wordAt(at + 4) !== wordAt(dateAt + 4) || wordAt(at + 8) !== wordAt(dateAt + 8)) {
     dateAt = -1;
@@ -160,6 +177,11 @@ function timeAt(at: i32): f64 {
   const sign = byteAt(at + 21);
   if (
     (hours | minutes | seconds | offsetHours | offsetMinutes) < 0 ||
+    hours > 23 ||
+    minutes > 59 ||
+    seconds > 60 ||
+    offsetHours > 14 ||
+    offsetMinutes > 59 ||
     byteAt(at + 14) !== 58 ||
     byteAt(at + 17) !== 58 ||
     byteAt(at + 20) !== SPACE ||
@@ -168,11 +190,12 @@ function timeAt(at: i32): f64 {
     return NaN;
   }
   const offset = (offsetHours * 60 + offsetMinutes) * 60;
-  const after: f64 = (hours * 60 + minutes) * 60 + seconds + (sign === 45 ? offset : -offset);
+  // A leap second stays in its minute.
+  const after: f64 = (hours * 60 + minutes) * 60 + (seconds > 59 ? 59 : seconds) + (sign === 45 ? offset : -offset);
   return midnight + after * 1000;
 }
 
-/** Midnight in ms of `dd/Mon/yyyy:`, the hour's zone left aside; NaN where this is not of that form. */
+/** Midnight in ms of `dd/Mon/yyyy:`, the hour's zone left aside; NaN where this is not of that form, or no month has that day. */
 function midnightAt(at: i32): f64 {
   const day = twoDigits(at);
   const month = monthOf(wordAt(at + 3) & 0xffffff);
@@ -181,7 +204,10 @@ function midnightAt(at: i32): f64 {
   if ((day | month | century | years) < 0 || byteAt(at + 2) !== 47 || byteAt(at + 6) !== 47 || byteAt(at + 11) !== 58) return NaN;
   // As Date.UTC reads the years of one century.
   const year = century === 0 ? 1900 + years : century * 100 + years;
-  const days: f64 = daysBefore(year, month) + day - 1;
+  const first = daysBefore(year, month);
+  const next = month < 11 ? daysBefore(year, month + 1) : first + 31;
+  if (day < 1 || day > next - first) return NaN;
+  const days: f64 = first + day - 1;
   return days * 86_400_000;
 }
 

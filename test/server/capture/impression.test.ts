@@ -42,6 +42,11 @@ test('a trusted sender gives them itself, and what it does not give is absent', 
   expect(taken({ ...least, visitor: 'v', ip: null }, server)).toBe('ip');
   expect(taken({ ...least, ip: '198.51.100.77' }, { ...server, address: () => '198.51.100.0' })).toMatchObject({ ip: '198.51.100.0' });
   expect(taken({ ...least, ip: 'somewhere' }, { ...server, address: () => '' })).toBe('visitor');
+  expect(taken({ ...least, ip: '[2001:DB8:0::1]:443' }, server)).toMatchObject({ ip: '2001:db8::1' });
+  expect(taken({ ...least, ip: '::ffff:192.0.2.9' }, server)).toMatchObject({ ip: '192.0.2.9' });
+  expect(taken({ ...least, visitor: 'v', ip: '-' }, server)).toMatchObject({ ip: '' });
+  for (const ip of ['192.0.2.9, 198.51.100.7', '192.0.2.9,', 'höst', 'a b'])
+    expect(taken({ ...least, visitor: 'v', ip }, server)).toBe('ip');
 });
 
 test('other fields are counted, and what is in them is not kept', () => {

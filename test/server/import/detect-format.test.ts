@@ -11,7 +11,7 @@ const detect = (text: string): unknown => detectFormat(Buffer.from(text));
 describe('the format of', () => {
   test.each([
     ['impressions', line()],
-    ['impressions', '  {"any":"object"}'],
+    ['impressions', '  {"site":5,"time":"soon"}'],
     ['impressions', '{"cut off'.padEnd(20, 'x') + `\n${line()}`],
     ['common', COMMON],
     ['combined', COMBINED],
@@ -34,6 +34,51 @@ describe('the format of', () => {
 test('what most of the lines have', () => {
   expect(detect([COMMON, 'noise', COMBINED, 'noise', 'noise', COMBINED].join('\n'))).toBe('combined');
   expect(detect([...Array.from({ length: 50 }, () => 'noise'), line()].join('\n'))).toBe('impressions');
+});
+
+test('lines of a log behind many others', () => {
+  const junk = Array.from({ length: 5000 }, (_, i) => `PHP Warning: something is undefined, line ${i}`);
+  expect(detect([...junk, COMBINED, COMBINED].join('\n'))).toBe('combined');
+  expect(detect(`Mar  1 09:00:00 web1 nginx: ${COMBINED}`)).toBe('combined');
+  expect(detect(COMMON.replace('192.0.2.1', '192.0.2.1, 198.51.100.7'))).toBe('common');
+  expect(detect(`${COMMON} 1047`)).toBe('common');
+});
+
+describe('what is not read is called by its name', () => {
+  const named = (bytes: string | Uint8Array): string => {
+    try {
+      detectFormat(Buffer.from(bytes), 'a.log');
+      return 'read';
+    } catch (error) {
+      expect(error).toMatchObject({ exitCode: 2, data: { source: 'a.log' } });
+      return (error as Error).message;
+    }
+  };
+  test.each([
+    ['W3C', '#Software: Some Server\n#Version: 1.0\n#Fields: date time c-ip cs-method\n2024-05-05 23:10:01 192.0.2.4 GET\n'],
+    ['CloudFront', '#Version: 1.0\n#Fields: date time x-edge-location c-ip\n2024-05-05\t23:10:01\tFRA\t192.0.2.4\n'],
+    ['Squid', '1741683600.123    921 192.0.2.7 TCP_MISS/200 5070 GET http://www.example.org/a - HIER_DIRECT/- text/html\n'],
+    ['JSON that is no impression', '{"ts":1714943400.1,"request":{"remote_ip":"192.0.2.1","uri":"/"}}\n{"time":"2024-05-05T23:10:00Z"}\n'],
+    ['a list', '[{"time":1741683600000,"site":"shop"}]'],
+    ['a list', '[\n  {\n    "time": 1741683600000\n  }\n]\n'],
+    ['several lines', '{\n  "time": 1741683600000\n}\n'],
+    ['seconds', `${line({ time: 1_741_683_600 })}\n${line({ time: 1_741_683_660 })}\n`],
+    ['microseconds', line({ time: 1_741_683_600_000_000 })],
+  ])('%s', (name, text) => expect(named(text)).toContain(name));
+
+  test.each([
+    ['UTF-16', Buffer.from(`\ufeff${COMBINED}`, 'utf16le')],
+    ['UTF-16', Buffer.from(COMBINED, 'utf16le')],
+    ['UTF-16', Buffer.from(`\ufeff${COMBINED}`, 'utf16le').swap16()],
+    ['bzip2', Buffer.from('BZh91AY&SY')],
+    ['xz', Buffer.from('fd377a585a000004', 'hex')],
+    ['zstd', Buffer.from('28b52ffd00000000', 'hex')],
+    ['zip', Buffer.from('PK\x03\x04')],
+  ])('%s', (name, bytes) => expect(named(bytes)).toContain(name));
+
+  test('one time that can be right makes the others rejected lines', () => {
+    expect(named(`${line({ time: 1_741_683_600 })}\n${line()}\n`)).toBe('read');
+  });
 });
 
 test('a line that the beginning cuts off is not judged', () => {

@@ -147,7 +147,9 @@ describe.each([
   ['id', 64],
 ])('%s: up to %d code points', (field, max) => {
   test('as many', () => {
-    for (const text of ['x'.repeat(max), 'é'.repeat(max), WIDE.repeat(max), `\\${'"'.repeat(max - 1)}`, '\u2028'.repeat(max)]) {
+    // An address is a host name at the longest.
+    const wide = ['é'.repeat(max), WIDE.repeat(max), `\\${'"'.repeat(max - 1)}`, '\u2028'.repeat(max)];
+    for (const text of ['x'.repeat(max), ...(field === 'ip' ? [] : wide)]) {
       expect(verdictOn(line({ [field]: text }))).toMatchObject({ [field]: text });
     }
   });
@@ -162,7 +164,9 @@ describe.each([
     for (const value of [null, 1, true, {}, [], ['x'], { x: 'y' }]) expect(verdictOn(line({ [field]: value }))).toBe(field);
     expect(verdictOn(line({ [field]: 'a\0b' }))).toBe(field);
     expect(verdictOn(line({ [field]: 'a\ud83d' }))).toBe(field);
-    expect(verdictOn(line({ [field]: 'a\tb\u007f\u0001' }))).toMatchObject({ [field]: 'a\tb\u007f\u0001' });
+    const odd = verdictOn(line({ [field]: 'a\tb\u007f\u0001' }));
+    if (field === 'ip') expect(odd).toBe('ip');
+    else expect(odd).toMatchObject({ [field]: 'a\tb\u007f\u0001' });
   });
 });
 
@@ -313,7 +317,7 @@ describe('what is no line of ours', () => {
     for (const end of ['', '\n', '\r\n']) {
       expect(verdictOn(padded(65_536) + end)).toMatchObject({ site: 'shop' });
       expect(verdictOn(padded(65_537) + end)).toBe('length');
-      expect(parseShard(padded(65_537) + end).rejects[0]?.text).toBe(padded(65_537));
+      expect(parseShard(padded(65_537) + end).rejects[0]?.text).toBe(padded(65_537).slice(0, 512));
     }
     expect(verdictOn('x'.repeat(70_000))).toBe('length');
     expect(verdictOn(Buffer.alloc(70_000, 0xff))).toBe('length');

@@ -1,7 +1,7 @@
 /** What one line of an access log says (spec §7): the pure readers, by strings. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { optionalField, readLogLine, readRequest, siteOf, splitVirtualHost, unescapeField } from '#server/import/log-line.js';
+import { optionalField, readLogLine, readRequest, siteOf, unescapeField } from '#server/import/log-line.js';
 import { PlainRequest } from '#server/import/plain-request.js';
 
 describe('a request', () => {
@@ -12,6 +12,8 @@ describe('a request', () => {
     ['GET /a/b.html HTTP/2.0', '/a/b.html'],
     ['GET /a b c HTTP/1.0', '/a b c'],
     ['GET /a', '/a'],
+    ['GET /a  HTTP/1.1', '/a'],
+    ['GET /a b   HTTP/1.1', '/a b'],
     ['GET /a b', '/a b'],
     ['GET  /a HTTP/1.1', ' /a'],
     ['GET HTTP/1.1', '/'],
@@ -37,13 +39,13 @@ describe('a request', () => {
     expect(readRequest(request)).toEqual({ ...page, object });
   });
 
-  test.each(['', 'GET', '\\x16\\x03', 'quit'])('none: %j', (request) => {
+  test.each(['', 'GET', '\\x16\\x03', 'quit', ' / HTTP/1.1', 'G3T / HTTP/1.1', '-GET /', '/ HTTP/1.1', 'GÉT /'])('none: %j', (request) => {
     expect(readRequest(request)).toBeUndefined();
   });
 
   test('its method is what comes before the first space', () => {
     expect(readRequest('get / HTTP/1.1')?.method).toBe('get');
-    expect(readRequest(' / HTTP/1.1')?.method).toBe('');
+    expect(readRequest('VERSION-CONTROL / HTTP/1.1')?.method).toBe('VERSION-CONTROL');
   });
 
   test.each([
@@ -124,7 +126,8 @@ describe('a line', () => {
   const time = Date.UTC(2000, 9, 10, 20, 55, 36);
 
   test('common', () => {
-    expect(readLogLine(common)).toEqual({
+    expect(readLogLine(common, false)).toEqual({
+      virtualHost: undefined,
       host: '192.0.2.1',
       time,
       request: 'GET / HTTP/1.0',
@@ -136,11 +139,11 @@ describe('a line', () => {
 
   test('combined, and more after the agent', () => {
     const fields = { host: '192.0.2.1', time, referrer: 'http://a/', agent: 'B' };
-    for (const more of ['', ' "-"', ' 0.003 "x', '!']) expect(readLogLine(`${common} "http://a/" "B"${more}`)).toMatchObject(fields);
+    for (const more of ['', ' "-"', ' 0.003 "x', '!']) expect(readLogLine(`${common} "http://a/" "B"${more}`, false)).toMatchObject(fields);
   });
 
   test('fields are as they are logged', () => {
-    expect(readLogLine('h i a user [10/Oct/2000:00:00:00 +0000] "\\"\\\\x\\"" 404 - "\\"" "-"')).toMatchObject({
+    expect(readLogLine('h i a user [10/Oct/2000:00:00:00 +0000] "\\"\\\\x\\"" 404 - "\\"" "-"', false)).toMatchObject({
       host: 'h',
       request: '\\"\\\\x\\"',
       status: 404,
@@ -150,7 +153,7 @@ describe('a line', () => {
   });
 
   test('a user may look like the time', () => {
-    expect(readLogLine(common.replace('- -', '- a [10/Oct/2000:00:00:00 +0000] b'))).toMatchObject({ time });
+    expect(readLogLine(common.replace('- -', '- a [10/Oct/2000:00:00:00 +0000] b'), false)).toMatchObject({ time });
   });
 
   test.each([
@@ -163,16 +166,23 @@ describe('a line', () => {
     ['bytes', '2326', ''],
     ['bytes', ' 2326', ''],
     ['bytes', '2326', '1x'],
+    ['bytes', '2326', '1 x'],
     ['a quote', '0" ', '0 '],
     ['an ident', '- - ', '- '],
     ['a bracket', '[', ''],
     ['the end of an escape', '0" ', '0\\" '],
   ])('without %s', (_, part, other) => {
-    expect(readLogLine(common.replace(part, other))).toBeUndefined();
+    expect(readLogLine(common.replace(part, other), false)).toBeUndefined();
+  });
+
+  test('with more numbers behind the size, or more blanks before it', () => {
+    for (const more of [' 12', ' 0.003', ' -', ' 12 0.003 -'])
+      expect(readLogLine(common + more, false)).toMatchObject({ time, agent: undefined });
+    expect(readLogLine(common.replace('" 200 ', '"  200   '), false)).toMatchObject({ time, status: 200 });
   });
 
   test.each([' "a"', ' "a" "b', ' a b', ' "a"  "b"', ' "a\\" "b"'])('with a rest of %s', (rest) => {
-    expect(readLogLine(common + rest)).toBeUndefined();
+    expect(readLogLine(common + rest, false)).toBeUndefined();
   });
 });
 
@@ -184,12 +194,69 @@ test('quoted fields', () => {
   expect(optionalField('--')).toBe('--');
 });
 
-test('a virtual host', () => {
-  expect(splitVirtualHost('shop.example:80 192.0.2.1 - -')).toEqual({ virtualHost: 'shop.example:80', rest: '192.0.2.1 - -' });
-  expect(splitVirtualHost('alone')).toBeUndefined();
-  expect(siteOf('shop.example:80')).toBe('shop.example');
-  expect(siteOf('Shop.example')).toBe('Shop.example');
-  expect(siteOf('a:b')).toBe('a:b');
+describe('what stands before a line', () => {
+  const line = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326';
+  const vhostOf = (text: string, virtualHosts: boolean): unknown => {
+    const read = readLogLine(text, virtualHosts);
+    return read && [read.virtualHost, read.host];
+  };
+
+  test('a virtual host, where each line has one or where an address follows', () => {
+    expect(vhostOf(`shop.example:80 ${line}`, true)).toEqual(['shop.example:80', '192.0.2.1']);
+    expect(vhostOf(`shop.example ${line}`, true)).toEqual(['shop.example', '192.0.2.1']);
+    expect(vhostOf(line, true)).toEqual([undefined, '192.0.2.1']);
+    expect(vhostOf(line.replace('- -', '- ann lee'), true)).toEqual([undefined, '192.0.2.1']);
+    expect(vhostOf(` ${line}`, true)).toBeUndefined();
+    expect(vhostOf(`shop.example:80 ${line}`, false)).toEqual(['shop.example:80', '192.0.2.1']);
+    expect(vhostOf(`shop.example:80 ${line.replace('192.0.2.1', '2001:db8::1')}`, false)).toEqual(['shop.example:80', '2001:db8::1']);
+    expect(vhostOf(`shop.example ${line}`, false)).toEqual([undefined, 'shop.example']);
+    expect(vhostOf(`shop.example:80 ${line.replace('192.0.2.1', 'client')}`, false)).toEqual([undefined, 'shop.example:80']);
+    expect(vhostOf(`192.0.2.9, ${line}`, false)).toEqual([undefined, '192.0.2.9,']);
+  });
+
+  test.each([
+    'Mar 11 09:00:00 web1 nginx: ',
+    'Mar  1 09:00:00 web1 nginx[123]: ',
+    '<190>Mar 11 09:00:00 web1 nginx: ',
+    '2025-03-11T09:00:00Z web1 httpd: ',
+    '2025-03-11T09:00:00.123456+01:00 web1 httpd[7]: ',
+  ])('a header of syslog: %s', (header) => {
+    for (const virtualHosts of [false, true]) {
+      expect(vhostOf(header + line, virtualHosts)).toEqual([undefined, '192.0.2.1']);
+      expect(vhostOf(`${header}shop.example:80 ${line}`, virtualHosts)).toEqual(['shop.example:80', '192.0.2.1']);
+    }
+  });
+
+  test('the site that a virtual host names', () => {
+    expect(siteOf('shop.example:80')).toBe('shop.example');
+    expect(siteOf('Shop.Example.:443')).toBe('shop.example');
+    expect(siteOf('shop.example.')).toBe('shop.example');
+    expect(siteOf('a:b')).toBe('a:b');
+  });
+});
+
+describe('a time', () => {
+  const timeOf = (time: string): number | undefined => readLogLine(`h - - [${time}] "GET / HTTP/1.0" 200 1`, false)?.time;
+
+  test.each([
+    '00/Mar/2025:10:00:00 +0000',
+    '32/Mar/2025:10:00:00 +0000',
+    '31/Apr/2025:10:00:00 +0000',
+    '29/Feb/2025:10:00:00 +0000',
+    '30/Feb/2024:10:00:00 +0000',
+    '29/Feb/1900:10:00:00 +0000',
+    '10/Mar/2025:24:00:00 +0000',
+    '10/Mar/2025:10:60:00 +0000',
+    '10/Mar/2025:10:00:61 +0000',
+    '10/Mar/2025:10:00:00 +1500',
+    '10/Mar/2025:10:00:00 -0060',
+  ])('none: %s', (time) => expect(timeOf(time)).toBeNaN());
+
+  test.each([
+    ['29/Feb/2000:23:59:59 +1459', Date.UTC(2000, 1, 29, 9, 0, 59)],
+    ['31/Dec/2016:23:59:60 +0000', Date.UTC(2016, 11, 31, 23, 59, 59)],
+    ['01/Jan/2017:00:59:60 +0100', Date.UTC(2016, 11, 31, 23, 59, 59)],
+  ])('%s', (time, ms) => expect(timeOf(time)).toBe(ms));
 });
 
 describe('a plain request', () => {
@@ -247,8 +314,8 @@ describe('a plain request', () => {
         '.html5',
       ),
     });
-    const method = fc.constantFrom('GET', 'POST', 'HEAD', 'get', 'GETS', '');
-    const protocol = fc.constantFrom(' HTTP/1.1', ' HTTP/', ' HTTP', ' ', '');
+    const method = fc.constantFrom('GET', 'POST', 'HEAD', 'get', 'GETS', 'M-SEARCH', '-', 'G1', '');
+    const protocol = fc.constantFrom(' HTTP/1.1', '  HTTP/1.1', ' HTTP/', ' HTTP', ' ', '');
     const seen = { plain: 0, left: 0 };
     fc.assert(
       fc.property(method, fc.constantFrom(' /', ' ', ''), path, protocol, (...parts) => {

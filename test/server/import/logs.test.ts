@@ -69,8 +69,32 @@ describe('what stands before the time', () => {
     expect(verdictOn(log({ front }))).toBe('format');
   });
 
-  test.each(['2001:db8::1', 'host.example', 'höst', '-', 'x'.repeat(64)])('host %s', (host) => {
-    expect(verdictOn(log({ host }))).toMatchObject({ ip: host });
+  test.each([
+    ['2001:db8::1', '2001:db8::1'],
+    ['[2001:DB8:0::1]:443', '2001:db8::1'],
+    ['192.0.2.7:51001', '192.0.2.7'],
+    ['Host.example', 'host.example'],
+    ['-', ''],
+    ['unix:', ''],
+    ['x'.repeat(70), 'x'.repeat(64)],
+  ])('host %s', (host, ip) => {
+    expect(verdictOn(log({ host }))).toMatchObject({ ip });
+  });
+
+  test.each(['höst', '192.0.2.7,', '2001:db8::1,', 'a\0b'])('not the host %j', (host) => {
+    expect(verdictOn(log({ host }))).toBe('ip');
+  });
+
+  test('a list of addresses has no address, in whatever format it is read', () => {
+    for (const format of ['combined', 'vhost_combined'] as const)
+      expect(verdictOn(log({ host: '192.0.2.7, 198.51.100.2, 203.0.113.9 127.0.0.1' }), { format })).toBe(
+        format === 'combined' ? 'ip' : 'site',
+      );
+  });
+
+  test('there is somebody', () => {
+    expect(verdictOn(log({ host: '-', agent: '-' }))).toBe('visitor');
+    expect(verdictOn(log({ host: 'unix:', agent: '' }))).toBe('visitor');
   });
 });
 
@@ -78,13 +102,22 @@ test.each([
   ['14/Jun/2026:23:30:00 +0200', Date.UTC(2026, 5, 14, 21, 30)],
   ['14/Jun/2026:23:30:00 -0330', Date.UTC(2026, 5, 15, 3)],
   ['29/Feb/2024:00:00:00 +0000', Date.UTC(2024, 1, 29)],
-  ['31/Dec/2025:23:59:60 +0000', Date.UTC(2026, 0, 1)],
+  ['31/Dec/2025:23:59:60 +0000', Date.UTC(2025, 11, 31, 23, 59, 59)],
+  ['14/Jun/2026:23:30:00 -1459', Date.UTC(2026, 5, 15, 14, 29)],
 ])('time %s', (time, ms) => {
   expect(verdictOn(log({ time }))).toMatchObject({ time: ms });
 });
 test.each([
   ['14/Jun/1989:23:30:00 +0000', 'time'],
   ['17/Jun/2026:23:30:00 +0000', 'time'],
+  ['31/Apr/2026:10:00:00 +0000', 'time'],
+  ['00/Apr/2026:10:00:00 +0000', 'time'],
+  ['29/Feb/2025:10:00:00 +0000', 'time'],
+  ['14/Jun/2026:24:00:00 +0000', 'time'],
+  ['14/Jun/2026:10:60:00 +0000', 'time'],
+  ['14/Jun/2026:10:00:61 +0000', 'time'],
+  ['14/Jun/2026:10:00:00 +1500', 'time'],
+  ['14/Jun/2026:10:00:00 +0060', 'time'],
   ['14/Jun/2026:23:30:00', 'format'],
   ['14/Jun/2026:23:30 +0000', 'format'],
   ['14/Juni/2026:23:30:00 +0000', 'format'],
@@ -96,9 +129,10 @@ test.each([
 
 test('referrer and agent may be absent, `-` or empty', () => {
   const common = log().replace(/ "-" "Moz.*$/, '');
+  expect(verdictOn(common, { format: 'common' })).toMatchObject({ agent: '', referrer: '' });
   for (const text of [common, log({ agent: '-', referrer: '' }), log({ agent: '', referrer: '-' })]) {
     for (const format of ['common', 'combined'] as const) {
-      expect(verdictOn(text, { format })).toMatchObject({ agent: '', referrer: '', browser: '', os: '', device: '', country: 'US' });
+      expect(verdictOn(`${text}\n`, { format })).toMatchObject({ agent: '', referrer: '', browser: '', os: '', device: '', country: 'US' });
       expect(verdictOn(`${text}\r\n`, { format })).toMatchObject({ agent: '', referrer: '' });
     }
   }
@@ -118,15 +152,7 @@ test('escapes in quoted fields', () => {
 });
 
 test('lines that are not of the format are rejected, with their bytes', () => {
-  const bad = [
-    'hello',
-    log({ request: '-' }),
-    log({ request: 'GET' }),
-    log({ status: '20' }),
-    log().slice(0, -1),
-    '{"time":1}',
-    log({ request: 'GET /"a" HTTP/1.1' }),
-  ];
+  const bad = ['hello', log({ status: '20' }), log().slice(0, -1), '{"time":1}', log({ request: 'GET /"a" HTTP/1.1' })];
   const { rejects, counts } = parseShard(`${bad.join('\n')}\n${log()}\n`, combined);
   expect(rejects).toEqual(bad.map((text, i) => ({ line: i + 1, reason: 'format', text })));
   expect(counts).toMatchObject({ read: bad.length + 1, accepted: 1 });
@@ -139,21 +165,18 @@ test('lines that are not UTF-8 are rejected', () => {
   expect(counts.accepted).toBe(1);
 });
 
-describe('the limits of raw lines hold', () => {
-  const long = (field: keyof Fields, max: number, text: (s: string) => string = (s) => s): void => {
-    expect(verdictOn(log({ [field]: text('x'.repeat(max)) }), { keep: ['all'] })).toMatchObject({ site: 'shop' });
-    expect(verdictOn(log({ [field]: text('ü'.repeat(max)) }), { keep: ['all'] })).toMatchObject({ site: 'shop' });
-  };
+describe('the limits of raw lines', () => {
   test.each([
     ['object', 'request', 1024, (s: string) => `GET ${s} HTTP/1.1`],
     ['term', 'request', 256, (s: string) => `GET /?q=${s} HTTP/1.1`],
     ['ip', 'host', 64, (s: string) => s],
     ['agent', 'agent', 2048, (s: string) => s],
     ['referrer', 'referrer', 2048, (s: string) => s],
-  ] as const)('%s', (reason, field, max, text) => {
-    long(field, max, text);
-    expect(verdictOn(log({ [field]: text('x'.repeat(max + 1)) }), { keep: ['all'] })).toBe(reason);
-    expect(verdictOn(log({ [field]: text('ü'.repeat(max + 1)) }), { keep: ['all'] })).toBe(reason);
+  ] as const)('%s: the rest of it is cut off', (reason, field, max, text) => {
+    for (const c of reason === 'ip' ? ['x'] : ['x', 'ü', '😀']) {
+      expect(verdictOn(log({ [field]: text(c.repeat(max)) }), { keep: ['all'] })).toMatchObject({ site: 'shop', [reason]: c.repeat(max) });
+      expect(verdictOn(log({ [field]: text(c.repeat(max + 1)) }), { keep: ['all'] })).toMatchObject({ [reason]: c.repeat(max) });
+    }
     expect(verdictOn(log({ [field]: text(reason === 'term' ? '%00' : 'a\0b') }), { keep: ['all'] })).toBe(reason);
   });
 
@@ -173,7 +196,7 @@ describe('filters', () => {
   test.each(['GET', 'POST'])('method %s stays', (method) => {
     expect(verdictOn(log({ request: `${method} /a HTTP/1.1` }))).toMatchObject({ object: '/a' });
   });
-  test.each(['HEAD', 'OPTIONS', 'get', 'PUT', ''])('method %j goes', (method) => {
+  test.each(['HEAD', 'OPTIONS', 'get', 'PUT', 'M-SEARCH'])('method %j goes', (method) => {
     expect(verdictOn(log({ request: `${method} /a HTTP/1.1` }))).toBe('filtered: method');
   });
   test.each(['200', '204', '206', '299', '304'])('status %s stays', (status) => {
@@ -189,6 +212,17 @@ describe('filters', () => {
   test.each([ROBOT, 'curl/8.0', 'python-requests/2.31'])('robot %s', (agent) => {
     expect(verdictOn(log({ agent }))).toBe('filtered: bot');
     expect(verdictOn(log({ agent }), { keep: ['bot'] })).toMatchObject({ agent, device: 'robot' });
+  });
+  test.each(['', '-', 'GET', '\\x16\\x03\\x01', ']&\\xDF;', ' /a HTTP/1.1', '\\x05 / HTTP/1.1', '- http://localhost HTTP/1.0'])(
+    'what is no HTTP goes, whatever is kept: %j',
+    (request) => {
+      for (const keep of [[], ['all'], ['method', 'status', 'static', 'bot']])
+        expect(verdictOn(log({ request, status: '400' }), { keep })).toBe('filtered: request');
+      expect(verdictOn(log({ request, time: '31/Feb/2026:10:00:00 +0000' }))).toBe('time');
+    },
+  );
+  test('HTTP/0.9 has no protocol', () => {
+    expect(verdictOn(log({ request: 'GET /old' }))).toMatchObject({ object: '/old', action: 'view' });
   });
   test('no agent is no robot', () => {
     expect(verdictOn(log({ agent: '-' }))).toMatchObject({ agent: '' });
@@ -233,18 +267,33 @@ describe('vhost_combined', () => {
   test.each([
     ['shop.example', 'shop.example'],
     ['shop.example:443', 'shop.example'],
-    ['Shop_1.example:80', 'Shop_1.example'],
+    ['Shop_1.Example:80', 'shop_1.example'],
+    ['shop.example.:443', 'shop.example'],
+    ['_:443', '_'],
     ['192.0.2.7:80', '192.0.2.7'],
   ])('%s', (host, site) => {
     expect(verdictOn(`${host} ${log()}`, vhost)).toMatchObject({ site, ip: '8.8.8.8', agent: FIREFOX });
   });
 
-  test.each(['[2001:db8::1]:80', 'shop/example', 'x'.repeat(65), 'shöp.example', '*:80', ':80'])('not a site: %s', (host) => {
-    expect(verdictOn(`${host} ${log()}`, vhost)).toBe('site');
+  test.each(['[2001:db8::1]:80', 'shop/example', 'x'.repeat(65), 'shöp.example', '*:80', ':80'])('no name of a site: %s', (host) => {
+    expect(verdictOn(`${host} ${log()}`, { ...vhost, site: 'main' })).toMatchObject({ site: 'main', ip: '8.8.8.8' });
   });
 
-  test('a line without a virtual host has not the format', () => {
-    for (const text of [log(), 'shop.example', ` ${log()}`]) expect(verdictOn(text, vhost)).toBe('format');
+  test('formats change from line to line', () => {
+    const common = log({ request: 'GET /c HTTP/1.1' }).replace(/ "-" "Moz.*$/, '');
+    const text = `${log({ request: 'GET /a HTTP/1.1' })}\nShop.example:443 ${log({ request: 'GET /b HTTP/1.1' })}\n${common}\n`;
+    for (const format of ['common', 'combined', 'vhost_combined'] as const) {
+      const { impressions } = parseShard(text, { format, site: 'main' });
+      expect(impressions.map(({ object, site, ip }) => [object, site, ip])).toEqual([
+        ['/a', 'main', '8.8.8.8'],
+        ['/b', 'shop.example', '8.8.8.8'],
+        ['/c', 'main', '8.8.8.8'],
+      ]);
+    }
+  });
+
+  test('a line behind a blank, or without any more, has not the format', () => {
+    for (const text of ['shop.example', ` ${log()}`]) expect(verdictOn(text, vhost)).toBe('format');
   });
 });
 
@@ -282,4 +331,23 @@ test('empty lines are not read', () => {
 
 test('`keep` turns off what it names, and nothing else', () => {
   expect(verdictOn(log({ status: '404' }), { keep: ['static', 'bot'] })).toBe('filtered: status');
+});
+
+test('a header of syslog is no part of a line', () => {
+  const text = ['Mar 11 09:00:00 web1 nginx: ', 'Mar  1 09:00:00 web1 nginx: ', '2026-03-11T09:00:00Z web1 nginx[5]: '].map(
+    (h) => h + log(),
+  );
+  expect(parseShard(`${text.join('\n')}\n`, combined).impressions.map((i) => i['ip'])).toEqual(['8.8.8.8', '8.8.8.8', '8.8.8.8']);
+});
+
+test('a last line that stops before referrer and agent may be cut, unless no line has them', () => {
+  const cut = log().replace(/3 "-" "Moz.*$/, '');
+  expect(verdictOn(cut, combined)).toBe('format');
+  expect(verdictOn(cut, { format: 'common' })).toMatchObject({ object: '/a' });
+  expect(parseShard(`${log()}\n${cut}\n${log()}`, combined).counts).toMatchObject({ accepted: 3 });
+});
+
+test('numbers behind the size of a common line', () => {
+  const common = log().replace(/ "-" "Moz.*$/, ' 1047');
+  expect(verdictOn(`${common}\n`, { format: 'common' })).toMatchObject({ object: '/a', agent: '' });
 });

@@ -94,7 +94,7 @@ test('rejected lines keep their number, reason and bytes', () => {
   });
   const text = stringColumn(rejects!, 'text');
   const bytesOf = (row: number): Buffer => Buffer.from(dictionaryEntry(text.dictionary, text.codes[row]!));
-  [0, 1, 3, 4, 5].forEach((at, row) => expect(bytesOf(row).equals(Buffer.from(texts[at]!))).toBe(true));
+  [0, 1, 3, 4, 5].forEach((at, row) => expect(bytesOf(row).equals(Buffer.from(texts[at]!).subarray(0, 512))).toBe(true));
   expect(rejects!.columns['line']).toEqual({ kind: 'number', values: Float64Array.of(1, 2, 4, 5, 6) });
 });
 
