@@ -1,7 +1,7 @@
 /**
  * The rules of spec §7, applied to distinct texts of a log: what a request, a host, a referrer and an agent say, and what is
  * filtered. Each row has the first verdict that holds: the filters in their order, then the rules of spec §2. What is too long is
- * cut, for what servers log has no limits; what no site can be called belongs to the site of lines without a virtual host.
+ * cut, for what servers log has no limits, but not an agent; what no site can be called belongs to the site of lines without a virtual host.
  */
 import { Interner } from '../../engine/index.js';
 import { canonicalAddress, isPlainAddress } from './address.js';
@@ -227,8 +227,10 @@ function judgeTexts(
       continue;
     }
     const text = decode(m.textAt(start, length));
-    if (text !== undefined && isClean(text)) values[code] = interner.internString(within(text, max));
-    else marks[code] = 1;
+    const kept = text === undefined || !isClean(text) ? undefined : within(text, max);
+    // An agent tells visitors apart: those that differ behind the cut would be one.
+    if (kept === undefined || (name === 'agent' && kept !== text)) marks[code] = 1;
+    else values[code] = interner.internString(kept);
   }
   return { column: { codes, values, interner }, marks };
 }

@@ -90,7 +90,7 @@ export function fromLog(line: string, { site, keep, virtualHosts }: LogOptions):
     type,
     ...(term === undefined ? {} : { term: cut(term, 256) }),
     ip: cut(front.groups?.['host'] ?? '', 64),
-    agent: cut(plain(back[5]), 2048),
+    agent: plain(back[5]),
     referrer: cut(plain(back[4]), 2048),
   };
 }

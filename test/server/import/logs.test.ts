@@ -170,7 +170,6 @@ describe('the limits of raw lines', () => {
     ['object', 'request', 1024, (s: string) => `GET ${s} HTTP/1.1`],
     ['term', 'request', 256, (s: string) => `GET /?q=${s} HTTP/1.1`],
     ['ip', 'host', 64, (s: string) => s],
-    ['agent', 'agent', 2048, (s: string) => s],
     ['referrer', 'referrer', 2048, (s: string) => s],
   ] as const)('%s: the rest of it is cut off', (reason, field, max, text) => {
     for (const c of reason === 'ip' ? ['x'] : ['x', 'ü', '😀']) {
@@ -178,6 +177,11 @@ describe('the limits of raw lines', () => {
       expect(verdictOn(log({ [field]: text(c.repeat(max + 1)) }), { keep: ['all'] })).toMatchObject({ [reason]: c.repeat(max) });
     }
     expect(verdictOn(log({ [field]: text(reason === 'term' ? '%00' : 'a\0b') }), { keep: ['all'] })).toBe(reason);
+  });
+
+  test('an agent is not cut: visitors that differ behind it would be one', () => {
+    expect(verdictOn(log({ agent: 'ü'.repeat(2048) }), { keep: ['all'] })).toMatchObject({ agent: 'ü'.repeat(2048) });
+    expect(verdictOn(log({ agent: 'ü'.repeat(2049) }), { keep: ['all'] })).toBe('agent');
   });
 
   test('a line of 64 KiB', () => {
