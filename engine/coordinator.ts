@@ -14,7 +14,7 @@ import type { Context, Topology } from './processor.js';
 import type { LocationStore } from './store/location-store.js';
 import { withoutBeans, type WorkPackage } from './work-package.js';
 
-export interface CoordinatorOptions extends Pick<RunnerParts, 'onTask' | 'isTrusted'> {
+export interface CoordinatorOptions extends Pick<RunnerParts, 'onTask' | 'isTrusted' | 'realmOf'> {
   readonly store: LocationStore;
   readonly executor: Executor;
   readonly topology: Topology;

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { fail, TidemillError } from './errors.js';
-import { countPartitions, halve, splitIntoShards } from './shard.js';
+import { Quarantine } from './quarantine.js';
+import { countPartitions, halve, sixteenths, splitIntoShards } from './shard.js';
 import { mergeAggregates } from './sums.js';
-import { countBeans, type BlockRef, type Part, type PartFile, type WorkPackage } from './work-package.js';
+import { isLoss, TaskRunner, type Tries } from './task-runner.js';
+import { countBeans, type Part, type PartFile, type WorkPackage } from './work-package.js';
 import type { AggregateType } from './bean.js';
 import { wallClock, type Executor, type TaskEvent } from './executor/executor.js';
 import type { Job } from './job.js';
@@ -10,8 +12,6 @@ import type { Context, MapReduce, Processor, Topology } from './processor.js';
 import type { LocationStore, StagedFile } from './store/location-store.js';
 import type { MapTask, ReduceTask, Shard, Spill, WholeTask } from './task/tasks.js';
 import type { ProcessorRef } from './task/load-processor.js';
-
-const TASKS = new URL('./task/tasks.js', import.meta.url).href;
 
 /** Beans on their way out of the engine, and what they are of. */
 export interface Delivery {
@@ -30,17 +30,14 @@ export interface Sink {
 }
 
 /** How work is cut and how failures are met. */
-export interface Limits {
+export interface Limits extends Tries {
   /** Records of a map task. Results do not depend on it. */
   readonly recordsPerShard: number;
-  /** Attempts of a task before its shard is halved, or the job fails; halves on the way to a record at fault have one. */
-  readonly attempts: number;
-  readonly taskTimeoutMs: number;
   /** Records that one job may quarantine before it fails. */
   readonly quarantine: number;
 }
 
-export const defaultLimits: Limits = { recordsPerShard: 65_536, attempts: 4, taskTimeoutMs: 600_000, quarantine: 100 };
+export const defaultLimits: Limits = { recordsPerShard: 65_536, attempts: 4, taskTimeoutMs: 600_000, losses: 12, quarantine: 100 };
 
 export interface RunnerParts {
   readonly store: LocationStore;
@@ -50,23 +47,13 @@ export interface RunnerParts {
   readonly moduleOf: (processor: string) => string;
   /** Whether the batches of a processor are taken as they are; unless it says so, each is checked. */
   readonly isTrusted?: ((processor: string) => boolean) | undefined;
+  /** The realm whose threads run a processor (see `Call`). Not said: the executor's own for all. */
+  readonly realmOf?: (processor: string) => string | undefined;
   readonly context: Context;
   readonly sink: Sink;
   readonly limits: Limits;
   /** Told of every try of a task of a job, when it has ended. */
   readonly onTask?: (job: Job, task: TaskEvent) => void;
-}
-
-/** A record that a processor could not digest, alone: where it is, and why. */
-export interface Quarantined {
-  /** Path of the package, and name of its part. */
-  readonly package: string;
-  readonly part: string;
-  readonly type: string;
-  /** Its number among the beans of its type in the part, from 0. */
-  readonly row: number;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** What a job made: the package to commit, with its files. */
@@ -97,15 +84,11 @@ class JobRun {
   readonly #now: () => number;
   /** Ends the tasks that are under way: the job was cancelled, or one of them has failed for good. */
   readonly #stop = new AbortController();
-  readonly #progress: (done: number, total: number) => void;
+  readonly #tasks: TaskRunner;
   /** Made with the first file: links and injections mostly have none. */
   #folder: string | undefined;
-  /** What the input files are parts of. */
-  readonly #places = new Map<string, { readonly package: string; readonly part: Part }>();
-  readonly #quarantined: Quarantined[] = [];
+  readonly #quarantine: Quarantine;
   readonly #counters: Record<string, number> = {};
-  #done = 0;
-  #total = 0;
   #files = 0;
 
   constructor(parts: RunnerParts, job: Job, now: () => number, signal: AbortSignal, progress: (done: number, total: number) => void) {
@@ -116,7 +99,18 @@ class JobRun {
     const onAbort = (): void => this.#stop.abort(signal.reason);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort);
-    this.#progress = progress;
+    this.#quarantine = new Quarantine(parts.limits.quarantine);
+    this.#tasks = new TaskRunner({
+      executor: parts.executor,
+      tries: parts.limits,
+      processor: job.processor,
+      priority: parts.topology.priority(this.#processor),
+      realm: this.#processor.kind === 'inject' ? undefined : parts.realmOf?.(job.processor),
+      signal: this.#stop.signal,
+      onEnd: (event) => parts.onTask?.(job, event),
+      count: (name, by) => this.#count(name, by),
+      progress,
+    });
   }
 
   async run(): Promise<Outcome> {
@@ -127,7 +121,7 @@ class JobRun {
       return found;
     });
     const files = inputs.flatMap((p) => store.files(p));
-    for (const p of inputs) for (const part of p.parts) this.#places.set(store.file(p, part), { package: p.path, part });
+    for (const p of inputs) this.#quarantine.learn(p, (part) => store.file(p, part));
     this.#counters['records_in'] = files.reduce((n, f) => n + f.blocks.reduce((m, b) => m + b.records, 0), 0);
     switch (this.#processor.kind) {
       case 'link':
@@ -179,13 +173,15 @@ class JobRun {
     const partitions = countPartitions(files, work.recordsPerPartition);
     const shards = splitIntoShards(files, limits.recordsPerShard * (work.shardsPerMap ?? 1));
     if (shards.length === 0) return [];
+    let hasFailed = false;
     if (shards.length === 1 && partitions === 1) {
       const task: WholeTask = { processor, context, file: this.#file(), shard: shards[0] as Shard };
       try {
-        return [{ ...(await this.#task<Part>('runWhole', task)), file: task.file }];
+        return [{ ...(await this.#tasks.run<Part>('runWhole', task, limits)), file: task.file }];
       } catch (error) {
-        if (!this.#mayBePoison(error)) throw error;
+        if (!this.#tasks.mayBePoison(error)) throw error;
         // Somewhere in it is a record that the processor cannot digest: go the long way, which finds it.
+        hasFailed = true;
       }
     }
     if (work.map === undefined && partitions === 1) {
@@ -200,6 +196,7 @@ class JobRun {
           (own): MapTask => ({ processor, context, file: this.#file(), shard: own, partitions }),
           'runMap',
           (_, spill: Spill) => spill,
+          hasFailed,
         ),
       )
     ).flat();
@@ -219,7 +216,7 @@ class JobRun {
   }
 
   async #reduce(task: ReduceTask): Promise<Part & { file: string }> {
-    return { ...(await this.#task<Part>('runReduce', task)), file: task.file };
+    return { ...(await this.#tasks.run<Part>('runReduce', task, this.#p.limits)), file: task.file };
   }
 
   async #inject(inputs: readonly WorkPackage[], files: readonly PartFile[]): Promise<Outcome> {
@@ -252,7 +249,8 @@ class JobRun {
   #outcome(parts: readonly Part[], files: readonly StagedFile[]): Outcome {
     const beans = countBeans(parts);
     this.#counters['records_out'] = Object.values(beans).reduce((n, m) => n + m, 0);
-    if (this.#quarantined.length > 0) this.#counters['quarantined'] = this.#quarantined.length;
+    const { records: quarantined } = this.#quarantine;
+    if (quarantined.length > 0) this.#counters['quarantined'] = quarantined.length;
     const { output, id, processor, period, inputs } = this.#job;
     const { name, holds } = this.#p.topology.location(this.#processor.output);
     const strange = Object.keys(beans).find((type) => !holds.some((t) => t.name === type));
@@ -271,7 +269,7 @@ class JobRun {
         parts,
         beans,
         counters: { ...this.#counters },
-        ...(this.#quarantined.length > 0 ? { report: { quarantined: this.#quarantined } } : {}),
+        ...(quarantined.length > 0 ? { report: { quarantined } } : {}),
       },
       files,
       counters: this.#counters,
@@ -279,92 +277,35 @@ class JobRun {
   }
 
   /**
-   * A task over a shard; where it keeps failing, over the shard's halves, until the record at fault is alone. One half after
-   * the other: where every record is at fault, that is known after a few of them.
+   * A task over a shard; where it keeps failing, over the shard's pieces, until the record at fault is alone. One piece after
+   * the other: where every record is at fault, that is known after a few of them. Halves are the least work on the way to a
+   * record that throws; sixteenths are the fewest losses on that to one that has no end.
    */
   async #shardTask<T extends { shard: Shard }, R, O>(
     shard: Shard,
     build: (shard: Shard) => T,
     name: string,
     use: (task: T, result: R) => O,
-    isHalf = false,
+    isPiece = false,
   ): Promise<O[]> {
     const task = build(shard);
     const halves = halve(shard);
+    const { attempts: most } = this.#p.limits;
+    const attempts = !isPiece ? most : halves !== undefined ? 1 : Math.min(2, most);
     try {
-      return [use(task, await this.#task<R>(name, task, isHalf && halves !== undefined ? 1 : this.#p.limits.attempts))];
+      return [use(task, await this.#tasks.run<R>(name, task, { attempts, retriesLosses: !isPiece }))];
     } catch (error) {
-      if (!this.#mayBePoison(error)) throw error;
+      if (!this.#tasks.mayBePoison(error)) throw error;
       if (halves === undefined) {
-        this.#quarantine(shard, error);
+        // A sum that is left out of an injection is a wrong database.
+        if (this.#processor.kind === 'inject') throw error;
+        this.#quarantine.add(shard, error);
         return [];
       }
       this.#count('shards_halved', 1);
       const made: O[] = [];
-      for (const half of halves) made.push(...(await this.#shardTask(half, build, name, use, true)));
+      for (const piece of isLoss(error) ? sixteenths(shard) : halves) made.push(...(await this.#shardTask(piece, build, name, use, true)));
       return made;
-    }
-  }
-
-  /** Leave a record out, or throw where that will not do: a sum that is left out of an injection is a wrong database. */
-  #quarantine(shard: Shard, error: TidemillError): void {
-    const { limits } = this.#p;
-    if (this.#processor.kind === 'inject') throw error;
-    if (this.#quarantined.length >= limits.quarantine) {
-      throw fail('TM_ERR_TASK_FAILED', `more than ${limits.quarantine} records cannot be processed; the last: ${error.message}`, {
-        cause: error,
-      });
-    }
-    const { file, blocks } = shard.parts[0] as PartFile;
-    const { type, offset } = blocks[0] as BlockRef;
-    const { package: at, part } = this.#places.get(file) as { package: string; part: Part };
-    const before = part.blocks.filter((b) => b.type === type && b.offset < offset).reduce((n, b) => n + b.records, 0);
-    this.#quarantined.push({
-      package: at,
-      part: part.name,
-      type,
-      row: before + (shard.rows?.[0] ?? 0),
-      code: error.code,
-      message: error.message,
-    });
-  }
-
-  /** Whether the same task is worth another try. */
-  #mayPass(error: unknown): error is TidemillError {
-    return !this.#stop.signal.aborted && error instanceof TidemillError && error.retryable;
-  }
-
-  /** Whether it may be due to a single record, so that the others are worth a try without it. */
-  #mayBePoison(error: unknown): error is TidemillError {
-    if (this.#stop.signal.aborted || !(error instanceof TidemillError) || error.code === 'TM_ERR_IO') return false;
-    return error.retryable || error.code === 'TM_ERR_BEAN_INVALID';
-  }
-
-  async #task<R>(name: string, argument: unknown, attempts = this.#p.limits.attempts): Promise<R> {
-    const { executor, limits, topology } = this.#p;
-    const options = {
-      priority: topology.priority(this.#processor),
-      timeoutMs: limits.taskTimeoutMs,
-      signal: this.#stop.signal,
-      label: `${this.#processor.name} ${name}`,
-      onEnd: (event: TaskEvent) => this.#p.onTask?.(this.#job, event),
-    };
-    this.#total++;
-    this.#progress(this.#done, this.#total);
-    try {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const result = await executor.run<R>({ module: TASKS, name, argument }, options);
-          this.#count('tasks', 1);
-          return result;
-        } catch (error) {
-          if (!this.#mayPass(error) || attempt >= attempts) throw error;
-          this.#count('task_retries', 1);
-        }
-      }
-    } finally {
-      this.#done++;
-      this.#progress(this.#done, this.#total);
     }
   }
 

@@ -68,3 +68,10 @@ export function halve(shard: Shard): [Shard, Shard] | undefined {
     { parts: shard.parts, rows: [middle, to] },
   ];
 }
+
+/** Sixteen pieces of a shard, in order, or as many as it has rows. */
+export function sixteenths(shard: Shard): Shard[] {
+  let pieces: Shard[] = [shard];
+  for (let cut = 0; cut < 4; cut++) pieces = pieces.flatMap((piece) => halve(piece) ?? [piece]);
+  return pieces;
+}

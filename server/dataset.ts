@@ -27,8 +27,8 @@ export interface Dataset extends Declarations {
 const ZONE_RECORD = { kind: 'dataset', key: 'timeZone' } as const;
 
 /**
- * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, TM_ERR_DATABASE_URL,
- * those of the store.
+ * Open a dataset to look at it. Errors: TM_ERR_DATASET_UNKNOWN, TM_ERR_SETTINGS, TM_ERR_DECLARATION, TM_ERR_PROCESSOR_LOAD,
+ * TM_ERR_DATABASE_URL, those of the store.
  */
 export async function openForReading(options: DatasetOptions): Promise<Dataset> {
   return { ...(await assemble(options, existingFolder(options), 'read')), visitorKey: '' };
@@ -65,7 +65,7 @@ async function assemble(
   if (ownZone(folder) !== undefined) checkWanted(options.name, before, wantedZone);
   const database = options.database ?? options.environment['TIDEMILL_DATABASE'] ?? path.join(folder, 'analytics.duckdb');
   checkDatabaseUrl(database);
-  const declarations = await loadDeclarations(folder, before.processors);
+  const declarations = await loadDeclarations(folder, before.processors, before.scheduler.taskTimeout);
   checkRetention(folder, before, declarations.topology);
   const store = await LmdbStore.open(storeFolder(folder), options.name, mode);
   try {

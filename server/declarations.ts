@@ -12,23 +12,31 @@ export interface Declarations {
   readonly moduleOf: (processor: string) => string;
   /** Whether a processor is built in: what others return is checked. */
   readonly isTrusted: (processor: string) => boolean;
+  /** The threads of a processor that is not built in: those of its module. */
+  readonly realmOf: (processor: string) => string | undefined;
 }
 
 const BUILT_IN = new URL('../processors/index.js', import.meta.url).href;
 
-/** What is built in, and the modules `processors`, whose paths are relative to the dataset's folder. Errors: TM_ERR_DECLARATION. */
-export async function loadDeclarations(folder: string, processors: readonly string[]): Promise<Declarations> {
-  const flows: { module: string; flow: Flow }[] = [{ module: BUILT_IN, flow: webAnalytics }];
-  for (const file of processors) {
-    const { loadCustomFlow } = await import('./custom-flow.js');
-    const module = pathToFileURL(path.resolve(folder, file)).href;
-    flows.push({ module, flow: await loadCustomFlow(module) });
-  }
+/**
+ * What is built in, and the modules `processors`, whose paths are relative to the dataset's folder; `taskTimeoutMs` is how long one may
+ * take to load. Errors: TM_ERR_DECLARATION, TM_ERR_PROCESSOR_LOAD.
+ */
+export async function loadDeclarations(folder: string, processors: readonly string[], taskTimeoutMs: number): Promise<Declarations> {
+  const custom = await Promise.all(
+    processors.map(async (file) => {
+      const { loadCustomFlow } = await import('./custom-flow.js');
+      const module = pathToFileURL(path.resolve(folder, file)).href;
+      return { module, flow: await loadCustomFlow(module, taskTimeoutMs) };
+    }),
+  );
+  const flows: { module: string; flow: Flow }[] = [{ module: BUILT_IN, flow: webAnalytics }, ...custom];
   const topology = new Topology({ locations: flows.flatMap((f) => f.flow.locations), processors: flows.flatMap((f) => f.flow.processors) });
   tableTypes(topology);
   const modules = new Map(flows.flatMap(({ module, flow }) => flow.processors.map((p) => [p.name, module] as const)));
   const moduleOf = (processor: string): string => modules.get(processor) ?? BUILT_IN;
-  return { topology, moduleOf, isTrusted: (processor) => moduleOf(processor) === BUILT_IN };
+  const realmOf = (processor: string): string | undefined => (moduleOf(processor) === BUILT_IN ? undefined : moduleOf(processor));
+  return { topology, moduleOf, isTrusted: (processor) => realmOf(processor) === undefined, realmOf };
 }
 
 /** The bean types that injections take, each with a table of its own. Errors: TM_ERR_DECLARATION. */

@@ -166,6 +166,10 @@ export const serverErrors = {
     summary: 'A source is not text in UTF-8. Unpack it first (import unpacks gzip itself), convert it, or check that it is a log.',
     exitCode: 2,
   },
+  TM_ERR_PROCESSOR_LOAD: {
+    summary:
+      'A module named in the setting `processors` did not come to the end of its loading: it waits for what does not come, ends its thread, or takes too much time or memory. Mend the module, or take it out of the setting.',
+  },
   TM_ERR_PROFILE: {
     summary: 'The page that --profile asks for cannot be written. Name a file in a folder that exists.',
     exitCode: 2,

@@ -171,7 +171,9 @@ export const settingsSchema = z.strictObject({
       taskTimeout: duration
         .refine((ms) => ms > 0, 'must be longer than nothing')
         .prefault('10m')
-        .describe('how long a task may take, such as the map of a shard: then it is given up, and tried again, three times at most'),
+        .describe(
+          'how long a task may take, such as the map of a shard: then it is given up, and tried again, three times at most; a job fails with the twelfth try lost so',
+        ),
     })
     .prefault({}),
   memory: size

@@ -36,9 +36,9 @@ export type ImportRequest = Pick<ImportOptions, 'format' | 'onProgress' | 'stand
 };
 
 /** What a coordinator of a dataset works with, beside an executor and a sink. */
-export function flowOf({ store, topology, moduleOf, isTrusted, settings }: Dataset, limits: Partial<Limits> = {}) {
+export function flowOf({ store, topology, moduleOf, isTrusted, realmOf, settings }: Dataset, limits: Partial<Limits> = {}) {
   const { taskTimeout: taskTimeoutMs } = settings.scheduler;
-  return { store, topology, moduleOf, isTrusted, context: { params: paramsOf(settings) }, limits: { taskTimeoutMs, ...limits } };
+  return { store, topology, moduleOf, isTrusted, realmOf, context: { params: paramsOf(settings) }, limits: { taskTimeoutMs, ...limits } };
 }
 
 /** Plain data for the processors. */

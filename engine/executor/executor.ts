@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { fail, TidemillError } from '../errors.js';
+import { describeError } from './failure.js';
 
 /** A call of a function in a module, as plain data: it runs in a worker thread, inline, or in another process. */
 export interface Call {
@@ -7,6 +7,11 @@ export interface Call {
   readonly module: string;
   readonly name: string;
   readonly argument: unknown;
+  /**
+   * Calls of one realm have threads of their own, which run nothing else: for what is not ours, and may do to its thread what it
+   * likes. Not said: the executor's own threads.
+   */
+  readonly realm?: string;
 }
 
 export interface RunOptions {
@@ -48,6 +53,12 @@ export interface Executor {
  */
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 };
 
+/**
+ * What V8 may use in a thread of somebody else's code: more than such a thread is let grow to, as V8 ends the process where a large
+ * array does not fit in.
+ */
+export const FOREIGN_LIMITS = { ...THREAD_LIMITS, maxOldGenerationSizeMb: 4096 };
+
 /** What a call came to. Errors lose their fields between threads, so they travel as data. */
 export type Envelope = { readonly thread: number; readonly start: number; readonly end: number } & (
   | { readonly ok: true; readonly value: unknown }
@@ -67,8 +78,8 @@ export function wallClock(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Make a call in this thread. Never throws. */
-export async function perform({ module, name, argument }: Call, thread: number): Promise<Envelope> {
+/** Make a call in this thread; errors of foreign code have a place. Never throws. */
+export async function perform({ module, name, argument }: Call, thread: number, isForeign = false): Promise<Envelope> {
   const start = wallClock();
   try {
     const loaded = (await import(module)) as Record<string, (argument: unknown) => unknown>;
@@ -78,22 +89,10 @@ export async function perform({ module, name, argument }: Call, thread: number):
     const value = structuredClone(await work(argument));
     return { ok: true, value, thread, start, end: wallClock() };
   } catch (error) {
-    const { code, message, retryable, exitCode, data } =
-      error instanceof TidemillError ? error : fail('TM_ERR_TASK_FAILED', messageOf(error));
-    return { ok: false, code, message, retryable, exitCode, data: plain(data), stack: stackOf(error), thread, start, end: wallClock() };
+    const { message, stack } = describeError(error, isForeign);
+    const { code, retryable, exitCode, data } = error instanceof TidemillError ? error : fail('TM_ERR_TASK_FAILED', message);
+    return { ok: false, code, message, retryable, exitCode, data: plain(data), stack, thread, start, end: wallClock() };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : typeof error === 'string' ? error : inspect(error);
-}
-
-/** The stack of an error and those of its causes. */
-function stackOf(error: unknown, depth = 0): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { stack = `${error.name}: ${error.message}` } = error;
-  const cause = depth < 5 ? stackOf(error.cause, depth + 1) : undefined;
-  return cause === undefined ? stack : `${stack}\nCaused by: ${cause}`;
 }
 
 function plain(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

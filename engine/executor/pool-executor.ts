@@ -4,6 +4,7 @@ import { fail, TidemillError } from '../errors.js';
 import { tidyHeap } from '../heap.js';
 import {
   eventOf,
+  FOREIGN_LIMITS,
   notPlain,
   THREAD_LIMITS,
   wallClock,
@@ -14,7 +15,15 @@ import {
   type RunOptions,
   type TaskEvent,
 } from './executor.js';
+import { describeError } from './failure.js';
+import { MemoryWatch } from './memory-watch.js';
+import { Turns } from './turns.js';
 import type { WorkerData } from './worker.js';
+
+/** How long a thread of a realm waits for its next call, ms: what its module holds, such as a timer or a socket, ends with it. */
+const IDLE = 10_000;
+/** Bytes by which the process may grow for each call of a realm that is under way. */
+const REALM_BYTES = 1 << 30;
 
 export interface PoolOptions {
   readonly onTask?: ((event: TaskEvent) => void) | undefined;
@@ -25,17 +34,19 @@ export interface PoolOptions {
    * a priority is the process's and stays as it is).
    */
   readonly nice?: number;
-}
-
-interface Waiting {
-  readonly priority: number;
-  start(): void;
+  /**
+   * Whether the calls are of somebody else's code: threads start when there is a call for them, cannot end the process, and are ended
+   * where they take too much memory. Not said: ours.
+   */
+  readonly isForeign?: boolean;
+  /** For each foreign call under way, bytes by which the process may grow. Default: 1 GiB. */
+  readonly foreignBytes?: number;
 }
 
 /**
- * Runs calls in worker threads. The queue is here and not in Piscina, so that a longer chain of jobs can go first; Piscina
- * holds no more calls than it has threads. A call that is past its deadline or aborted has its thread terminated: workers
- * hold nothing that needs care (they write no LMDB).
+ * Runs calls in worker threads. The turns are here and not in Piscina, so that a longer chain of jobs can go first; Piscina
+ * holds no more calls than it has threads. Each realm has as many threads of its own, beside these, from its first call on. A call
+ * that is past its deadline or aborted has its thread terminated: workers hold nothing that needs care (they write no LMDB).
  */
 export class PoolExecutor implements Executor {
   readonly workers: number;
@@ -43,76 +54,79 @@ export class PoolExecutor implements Executor {
   onTask: ((event: TaskEvent) => void) | undefined;
   readonly #pool: Piscina;
   #closed: Promise<void> | undefined;
-  readonly #waiting: Waiting[] = [];
+  readonly #turns: Turns;
+  readonly #realms = new Map<string, PoolExecutor>();
+  readonly #nice: number;
+  readonly #foreignBytes: number;
+  readonly #memory: MemoryWatch | undefined;
   /** What ends each call that is with Piscina. */
   readonly #ends = new Set<(error: Error) => void>();
-  #running = 0;
 
-  constructor(workers: number, { onTask, modules = [], nice = 0 }: PoolOptions = {}) {
+  constructor(workers: number, options: PoolOptions = {}) {
+    const { onTask, modules = [], nice = 0, isForeign = false, foreignBytes = REALM_BYTES } = options;
     this.workers = workers;
     this.onTask = onTask;
+    this.#turns = new Turns(workers);
+    this.#nice = nice;
+    this.#foreignBytes = foreignBytes;
+    if (isForeign)
+      this.#memory = new MemoryWatch(foreignBytes, (bytes) => this.#endAll(new Error(`it took ${Math.round(bytes / 1e6)} MB of memory`)));
     this.#pool = new Piscina({
       filename: new URL('./entry.cjs', import.meta.url).href,
-      workerData: { modules } satisfies WorkerData,
-      minThreads: workers,
+      workerData: { modules, isForeign } satisfies WorkerData,
+      minThreads: isForeign ? 0 : workers,
       maxThreads: workers,
+      idleTimeout: isForeign ? IDLE : 0,
       concurrentTasksPerWorker: 1,
-      resourceLimits: THREAD_LIMITS,
+      resourceLimits: isForeign ? FOREIGN_LIMITS : THREAD_LIMITS,
       niceIncrement: process.platform === 'linux' ? nice : 0,
       taskQueue: new FixedQueue(),
     });
     // A thread that ends while it is idle is replaced. Where one cannot even start, no other is tried until a call asks for it: calls
     // that are left without any would wait for ever.
     this.#pool.on('error', (error: Error) => {
-      if (this.#pool.threads.length === 0) for (const end of this.#ends) end(error);
+      if (this.#pool.threads.length === 0) this.#endAll(error);
     });
   }
 
-  async run<T>(call: Call, options: RunOptions = {}): Promise<T> {
-    const { priority = 0, signal } = options;
-    // As many calls as the caller likes wait for one signal.
-    if (signal !== undefined) setMaxListeners(0, signal);
-    if (this.#running >= this.workers) await this.#turn(priority, signal);
-    else this.#running++;
-    try {
-      return await this.#runNow<T>(call, options);
-    } finally {
-      tidyHeap();
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next.start();
-    }
+  run<T>(call: Call, options: RunOptions = {}): Promise<T> {
+    return (call.realm === undefined ? this : this.#realm(call.realm)).#run<T>(call, options);
   }
 
   /** Again does nothing. */
   close(): Promise<void> {
-    return (this.#closed ??= this.#pool.destroy());
+    return (this.#closed ??= Promise.all([this.#pool.destroy(), ...[...this.#realms.values()].map((r) => r.close())]).then(
+      () => undefined,
+    ));
   }
 
-  /** Wait for a thread; it is the one of a call that has ended. */
-  #turn(priority: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(item), 1);
-        reject(signal?.reason as Error);
-      };
-      const item = {
-        priority,
-        start: () => {
-          signal?.removeEventListener('abort', leave);
-          resolve();
-        },
-      };
-      if (signal?.aborted === true) return reject(signal.reason as Error);
-      signal?.addEventListener('abort', leave, { once: true });
-      this.#enqueue(item);
-    });
+  #realm(name: string): PoolExecutor {
+    let realm = this.#realms.get(name);
+    if (realm === undefined) {
+      const onTask = (event: TaskEvent): void => this.onTask?.(event);
+      realm = new PoolExecutor(this.workers, { onTask, nice: this.#nice, isForeign: true, foreignBytes: this.#foreignBytes });
+      this.#realms.set(name, realm);
+    }
+    return realm;
   }
 
-  #enqueue(item: Waiting): void {
-    let at = this.#waiting.length;
-    while (at > 0 && (this.#waiting[at - 1] as Waiting).priority < item.priority) at--;
-    this.#waiting.splice(at, 0, item);
+  async #run<T>(call: Call, options: RunOptions): Promise<T> {
+    const { priority = 0, signal } = options;
+    // As many calls as the caller likes wait for one signal.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    await this.#turns.take(priority, signal);
+    await this.#memory?.begin();
+    try {
+      return await this.#runNow<T>(call, options);
+    } finally {
+      tidyHeap();
+      this.#memory?.end();
+      this.#turns.free();
+    }
+  }
+
+  #endAll(error: Error): void {
+    for (const end of this.#ends) end(error);
   }
 
   async #runNow<T>(call: Call, { timeoutMs, signal, label = call.name, onEnd }: RunOptions): Promise<T> {
@@ -120,14 +134,19 @@ export class PoolExecutor implements Executor {
     const ended = new AbortController();
     const onAbort = (): void => ended.abort(signal?.reason);
     const onLate = (): void => ended.abort(fail('TM_ERR_TASK_TIMEOUT', `${label} did not finish in ${timeoutMs} ms`));
-    const lost = (cause: Error): Error => fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${cause.message}`, { cause });
+    const lost = (cause: Error): Error =>
+      fail('TM_ERR_WORKER_LOST', `the worker of ${label} ended: ${describeError(cause, this.#memory !== undefined).message}`, { cause });
     const onNoThread = (cause: Error): void => ended.abort(lost(cause));
     signal?.addEventListener('abort', onAbort);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(onLate, timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
     this.#ends.add(onNoThread);
     let envelope: Envelope;
-    const start = wallClock();
+    let start = wallClock();
     try {
+      // A foreign thread may have to start first: that is no part of the time that its code has.
+      if (this.#memory !== undefined) await this.#pool.run(call.module, { signal: ended.signal });
+      if (timeoutMs !== undefined) timer = setTimeout(onLate, timeoutMs);
+      start = wallClock();
       envelope = (await this.#pool.run(call, { signal: ended.signal })) as Envelope;
     } catch (cause) {
       if ((cause as Error).name === 'DataCloneError') throw notPlain(call, cause as Error);

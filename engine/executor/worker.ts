@@ -6,6 +6,8 @@ import { perform, type Call, type Envelope } from './executor.js';
 /** What the pool tells a thread at its start. */
 export interface WorkerData {
   readonly modules: readonly string[];
+  /** Whether it runs somebody else's code. */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -17,11 +19,28 @@ for (const flag of ['--interrupt-budget=300000', '--max-inlined-bytecode-size-cu
 // What a processor prints is for whoever tries it out: standard output is for the results of a command.
 // oxlint-disable-next-line no-console
 console.log = console.info = console.debug = console.error;
-await Promise.all((workerData as WorkerData).modules.map((module) => import(module)));
+const { modules, isForeign } = workerData as WorkerData;
+const changed = isForeign ? await guard() : undefined;
+await Promise.all(modules.map((module) => import(module)));
 
-/** The entry of a pool's worker thread. */
-export default async function work(call: Call): Promise<Envelope> {
-  const envelope = await perform(call, threadId);
+async function guard(): Promise<() => string[]> {
+  const { guardThread, watchBuiltIns } = await import('./guard.js');
+  guardThread();
+  return watchBuiltIns();
+}
+
+/** The entry of a pool's worker thread: a call, or only the URL of a module to load for those that come. */
+export default async function work(call: Call | string): Promise<Envelope | undefined> {
+  if (typeof call === 'string') {
+    await import(call);
+    return undefined;
+  }
+  const envelope = await perform(call, threadId, isForeign);
   tidyHeap();
-  return envelope;
+  if (envelope.ok || changed === undefined) return envelope;
+  // Whatever has failed then, in our code or in theirs, says little of the cause.
+  const [first] = changed();
+  if (first === undefined) return envelope;
+  const message = `its module has changed ${first}, which all code in its thread needs: ${envelope.message}`;
+  return { ...envelope, code: 'TM_ERR_DECLARATION', retryable: false, exitCode: 2, message };
 }

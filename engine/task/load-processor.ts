@@ -1,4 +1,5 @@
-import { fail } from '../errors.js';
+import { fail, TidemillError } from '../errors.js';
+import { describeError } from '../executor/failure.js';
 import { mergeAggregates } from '../sums.js';
 import { refusePromise } from '../synchronous.js';
 import type { AggregateType, BeanType } from '../bean.js';
@@ -24,7 +25,9 @@ export async function loadFlow(module: string): Promise<Flow> {
     exported = ((await import(module)) as { default?: unknown }).default;
     if (typeof exported === 'function') exported = (exported as (t: typeof toolkit) => unknown)(toolkit);
   } catch (cause) {
-    throw fail('TM_ERR_DECLARATION', `the module ${module} cannot be loaded: ${(cause as Error).message}`, { cause });
+    // It wanted to end the thread.
+    if (cause instanceof TidemillError && cause.code === 'TM_ERR_WORKER_LOST') throw cause;
+    throw fail('TM_ERR_DECLARATION', `the module ${module} cannot be loaded: ${describeError(cause, true).message}`, { cause });
   }
   refusePromise(exported, `the default export of the module ${module}`);
   const flow = exported as Partial<Flow> | undefined;

@@ -20,7 +20,8 @@ export async function repair({ options }: Invocation<object>): Promise<void> {
   const folder = folderOf(at);
   const store = storeFolder(folder);
   if (!existsSync(store)) throw fail('TM_ERR_DATASET_UNKNOWN', `there is no dataset '${at.name}' in ${path.resolve(at.data)}`);
-  const { topology } = await loadDeclarations(folder, readSettings(folder, at.environment).processors);
+  const { processors, scheduler } = readSettings(folder, at.environment);
+  const { topology } = await loadDeclarations(folder, processors, scheduler.taskTimeout);
   const progress = startProgress({ quiet: options.json === true });
   const bar = progress.task('repair', { unit: 'files' });
   let repaired: Repaired;

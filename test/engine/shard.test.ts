@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countPartitions, halve, splitIntoShards } from '#engine/shard.js';
+import { countPartitions, halve, sixteenths, splitIntoShards } from '#engine/shard.js';
 import type { Shard } from '#engine/task/tasks.js';
 import type { BlockRef, PartFile } from '#engine/work-package.js';
 
@@ -71,4 +71,15 @@ test('halves hold what the whole held, down to single rows', () => {
       },
     ),
   );
+});
+
+test('sixteenths hold what the whole held, in order; of few rows there are fewer', () => {
+  const shard = (records: number): Shard => ({ parts: [{ file: 'f', blocks: [{ type: 'T', offset: 0, bytes: 1, records }] }] });
+  const rows = (records: number) => sixteenths(shard(records)).map((s) => s.rows ?? [0, records]);
+  expect(rows(64)).toEqual(Array.from({ length: 16 }, (_, i) => [4 * i, 4 * i + 4]));
+  expect(rows(3)).toEqual([
+    [0, 1],
+    [1, 2],
+    [2, 3],
+  ]);
 });
