@@ -189,7 +189,8 @@ export const serverErrors = {
     retryable: true,
   },
   TM_ERR_SENSOR_REQUEST: {
-    summary: 'The sensor has no such address, or does not take such a request: method, content type, size. The message tells.',
+    summary:
+      'The sensor has no such address, or does not take such a request: method, content type, size, a body that came too slowly. The message tells.',
   },
   TM_ERR_REPAIR: {
     summary:
@@ -213,7 +214,8 @@ export const serverErrors = {
     summary: "The browser asks not to be tracked, and the setting 'sensor.respectDoNotTrack' is on. Nothing was taken.",
   },
   TM_ERR_SENSOR_OVERLOAD: {
-    summary: 'More requests wait than the sensor may hold, or it is ending. Nothing was taken; try again after the time in Retry-After.',
+    summary:
+      'More requests wait, or more large bodies come, than the sensor may hold, or it is ending. Nothing was taken; try again after the time in Retry-After.',
     retryable: true,
   },
 } as const satisfies Record<string, ErrorSpec>;

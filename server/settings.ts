@@ -87,11 +87,32 @@ export const settingsSchema = z.strictObject({
             .positive()
             .default(67_108_864)
             .describe(
-              'bytes of waiting impressions and of large bodies under way at which the sensor refuses more; one address may take an eighth with large bodies',
+              'bytes of waiting impressions at which the sensor refuses more; large bodies that are being read may take half of it, those of one address a sixteenth',
             ),
         })
         .prefault({}),
       bodyLimit: z.int().min(1024).default(1_048_576).describe('greatest body of a request to the sensor, in bytes'),
+      headTimeout: duration
+        .refine((ms) => ms > 0, 'must be longer than nothing')
+        .prefault('10s')
+        .describe('how long the head of a request may take to come, or the first byte of a new connection'),
+      bodyTimeout: duration
+        .refine((ms) => ms > 0, 'must be longer than nothing')
+        .prefault('10s')
+        .describe('how long the body of a request may take to come: then it is refused, and the connection closed'),
+      bodyRate: z
+        .strictObject({
+          min: z.int().min(0).default(4096).describe('bytes a second, from its beginning on, that a body must come at; 0 is no such rule'),
+          grace: duration.prefault('3s').describe('how long a body may take before its rate is looked at'),
+        })
+        .prefault({}),
+      maxConnections: z
+        .int()
+        .min(8)
+        .default(10_000)
+        .describe(
+          'connections to the sensor at a time, but no more than half of the files that a process may open; past them the one that has been idle for longest is closed; one address that is no proxy may have an eighth',
+        ),
       ingestToken: z
         .string()
         .regex(/^[\x21-\x7e]{16,256}$/, 'must be a token: 16 to 256 visible ASCII characters')

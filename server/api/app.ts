@@ -1,8 +1,10 @@
 import swagger from '@fastify/swagger';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { connectionsOf } from '../capture/addresses.js';
 import { fail } from '../errors.js';
 import { VERSION } from '../version.js';
 import { Access } from './http/access.js';
+import { limitConnections, timeouts } from './http/connections.js';
 import { etagOf, isNotModified } from './http/etag.js';
 import { COMMON_HEADERS, DATA_POLICY } from './http/headers.js';
 import { checkHost, checkOrigin, hostNames } from './http/hosts.js';
@@ -27,6 +29,11 @@ import type { ApiParts } from './parts.js';
 import type { Problem } from './schemas/index.js';
 
 const BODY_LIMIT = 64 * 1024;
+/** How long the head of a request and its body may take, in ms. */
+const HEAD_MS = 10_000;
+const BODY_MS = 10_000;
+/** Most connections at a time, of which streams of events may be 200. */
+const CONNECTIONS = 2000;
 const V1 = '/api/v1';
 
 export interface AppOptions {
@@ -41,7 +48,7 @@ export async function buildApp(parts: ApiParts, { host, panel }: AppOptions): Pr
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: 15_000,
-    requestTimeout: 30_000,
+    ...timeouts(HEAD_MS, BODY_MS),
     return503OnClosing: false,
     rewriteUrl: ({ url = '/' }) => withPathsEscaped(url),
     routerOptions: { maxParamLength: 4096 },
@@ -51,6 +58,7 @@ export async function buildApp(parts: ApiParts, { host, panel }: AppOptions): Pr
       sendProblem(reply, problemOf(error, pathOf(request)));
     },
   });
+  limitConnections(app.server, { most: CONNECTIONS, countedFor: connectionsOf([]) });
   // A form of another site can send text without being asked whether it may.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(() => () => true);

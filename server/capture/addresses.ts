@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /**
  * Of an address in canonical form one whose last octet (IPv4) or last 80 bits (IPv6) are zero; '' of a host name, which might hold
@@ -15,6 +15,24 @@ export function anonymousAddress(address: string): string {
 /** Whom a rate is counted for: an IPv4 address, or the /64 of an IPv6 one, which is a connection's. */
 export function countedAddress(address: string): string {
   return address.includes(':') && isIPv6(address) ? firstGroups(address, 4).join(':') : address;
+}
+
+/**
+ * Whom a connection is counted for, where `proxies` are addresses and networks such as `192.0.2.0/24`: nobody where it comes from one of
+ * those or from loopback, which may be a proxy as well, for many clients come from there.
+ */
+export function connectionsOf(proxies: readonly string[]): (address: string) => string | undefined {
+  const list = new BlockList();
+  const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+  for (const network of proxies) {
+    const [address = '', prefix] = network.split('/');
+    if (prefix === undefined) list.addAddress(address, familyOf(address));
+    else list.addSubnet(address, Number(prefix), familyOf(address));
+  }
+  return (address) => {
+    const from = plainAddress(address);
+    return isLoopback(from) || list.check(from, familyOf(from)) ? undefined : countedAddress(from);
+  };
 }
 
 /** Loopback: a program on this machine. */

@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
@@ -32,6 +33,19 @@ export interface Problem {
   readonly errors?: readonly ImpressionFault[];
   /** Seconds. */
   readonly retryAfter?: number;
+}
+
+/** Seconds after which a sender who is refused for lack of room may try again. */
+export const RETRY_AFTER = 2;
+
+/** Why a body was not read to its end; nothing more is read from its connection. */
+export class Refusal extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
 }
 
 /** Answer with a problem (RFC 9457). */

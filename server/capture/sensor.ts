@@ -1,15 +1,17 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { limitConnections, timeouts } from '../api/http/connections.js';
 import { refuseOtherMethods } from '../api/http/other-methods.js';
 import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
+import { connectionsOf } from './addresses.js';
+import { Bodies } from './bodies.js';
 import { impressionsIn, linesOf } from './body.js';
 import { allowOrigins } from './cors.js';
 import type { Counts } from './counts.js';
 import { createGate, type Sender } from './gate.js';
-import { LargeBodies } from './large-bodies.js';
 import type { Overload } from './overload.js';
 import { impressionOf, PIXEL } from './pixel.js';
-import { sendProblem, type Problem } from './problem.js';
+import { RETRY_AFTER, Refusal, sendProblem, type Problem } from './problem.js';
 import type { Spool } from './spool/spool.js';
 import { readTag } from './tag.js';
 
@@ -28,12 +30,11 @@ export interface SensorOptions {
   readonly log: Log;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Seconds after which a refused sender may try again. */
-const RETRY_AFTER = 2;
 const TAG_MAX_AGE = 3600;
-/** So many addresses, at least, it takes to fill the room for waiting bytes with large bodies; fewer where one body is more than a share. */
-const ADDRESSES = 8;
+/** How often bodies that come too slowly are looked for, in ms. */
+const SWEEP_MS = 250;
+/** Of the room for what waits large bodies that are under way may have this part. */
+const BODIES = 1 / 2;
 
 const BUSY: Problem = {
   status: 503,
@@ -47,12 +48,6 @@ const BROKEN: Problem = {
   detail: 'impressions cannot be written at the moment; nothing was taken',
   retryAfter: RETRY_AFTER,
 };
-const TOO_LARGE_TOGETHER: Problem = {
-  status: 429,
-  code: 'TM_ERR_SENSOR_RATE',
-  detail: 'this address is sending too many large bodies at once',
-  retryAfter: RETRY_AFTER,
-};
 
 /**
  * The HTTP side of the capture. An answer of 2xx means that every impression of the request is on the disk, in both open packages
@@ -60,32 +55,48 @@ const TOO_LARGE_TOGETHER: Problem = {
  */
 export function createSensor({ settings, spool, overload, counts, clock, log }: SensorOptions): FastifyInstance {
   const gate = createGate(settings);
-  const large = new LargeBodies(settings.bodyLimit, settings.requestQueue.maxBytes / ADDRESSES);
+  const { maxBytes } = settings.requestQueue;
+  const bodies = new Bodies({
+    most: settings.bodyLimit,
+    room: maxBytes * BODIES,
+    timeoutMs: settings.bodyTimeout,
+    graceMs: settings.bodyRate.grace,
+    minRate: settings.bodyRate.min,
+    left: () => maxBytes - spool.waitingBytes,
+    clock,
+  });
   const tag = readTag(settings.respectDoNotTrack);
   const app = fastify({
     logger: false,
     bodyLimit: settings.bodyLimit,
     exposeHeadRoutes: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...timeouts(settings.headTimeout, settings.bodyTimeout),
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     frameworkErrors: (_, __, reply) =>
       sendProblem(reply, { status: 400, code: 'TM_ERR_SENSOR_REQUEST', detail: 'the address cannot be decoded' }),
+  });
+  limitConnections(app.server, { most: settings.maxConnections, countedFor: connectionsOf(settings.trustedProxies) });
+  const sweeps = setInterval(() => bodies.sweep(), SWEEP_MS).unref();
+  app.addHook('onClose', (_, done) => {
+    clearInterval(sweeps);
+    done();
   });
   const refuseOthers = refuseOtherMethods(app, (reply, detail) =>
     sendProblem(reply, { status: 405, code: 'TM_ERR_SENSOR_REQUEST', detail }),
   );
   app.decorateRequest('sender', null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(['application/json', 'text/plain'], { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  app.addContentTypeParser(['application/json', 'text/plain'], ({ sender, headers }, payload, done) => {
+    // What is refused or at no address of ours is not read.
+    if (sender === null) return done(null);
+    bodies.read(payload, Number(headers['content-length'] ?? NaN), sender.counted, done);
+  });
   allowOrigins(app, settings.corsOrigins);
 
   /** Before the body is read, so that an overloaded sensor does not fill its memory with what it refuses. */
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const admitted = gate.admit(request, clock());
-    const problem =
-      'status' in admitted
-        ? admitted
-        : (refusal(large.bytes) ?? (large.admit(request, reply, admitted.counted) ? undefined : TOO_LARGE_TOGETHER));
+    const problem = 'status' in admitted ? admitted : refusal();
     if (problem === undefined) {
       request.sender = admitted as Sender;
       return done();
@@ -94,9 +105,9 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     else counts.rejected++;
     sendProblem(reply, problem);
   };
-  const refusal = (reading: number): Problem | undefined => {
+  const refusal = (): Problem | undefined => {
     if (!spool.takes) return spool.trouble === undefined ? BUSY : BROKEN;
-    return overload.admits(spool.waiting, spool.waitingBytes + reading) ? undefined : BUSY;
+    return overload.admits(spool.waiting, spool.waitingBytes) ? undefined : BUSY;
   };
 
   const take = (impressions: readonly unknown[], request: FastifyRequest, reply: FastifyReply, answer: () => void): void => {
@@ -111,7 +122,7 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     }
     if (lines === '') return answer();
     // Others may have come while the body was read.
-    const problem = refusal(0);
+    const problem = refusal();
     if (problem !== undefined) {
       counts.refused += length;
       return sendProblem(reply, problem);
@@ -129,6 +140,8 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
 
   app.post('/sensor', { onRequest }, (request, reply) => {
     const impressions = impressionsIn(request.body);
+    // The request is there until its answer is read.
+    request.body = undefined;
     if (impressions === undefined) {
       counts.rejected++;
       const detail = 'the body is not a JSON object, nor a list of them, in UTF-8';
@@ -163,6 +176,11 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
     sendProblem(reply, { status: 404, code: 'TM_ERR_SENSOR_REQUEST', detail: 'the sensor has no such address' });
   });
   app.setErrorHandler((error, request, reply) => {
+    if (error instanceof Refusal) {
+      if (error.problem.status === 503) counts.refused++;
+      else counts.rejected++;
+      return sendProblem(reply.header('connection', 'close'), error.problem);
+    }
     const { statusCode = 500, code } = error as { statusCode?: number; code?: string };
     if (statusCode < 500) {
       if (request.sender !== null) counts.rejected++;
@@ -179,6 +197,5 @@ export function createSensor({ settings, spool, overload, counts, clock, log }: 
 }
 
 const DETAILS: Readonly<Record<number, string>> = {
-  413: "the body is larger than the setting 'sensor.bodyLimit'",
   415: 'the content type must be application/json or text/plain',
 };

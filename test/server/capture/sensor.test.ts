@@ -216,45 +216,6 @@ describe('overload', () => {
     expect(capture.log.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn', 'warn', 'info']);
   });
 
-  test('large bodies that come slowly do not fill the memory', async () => {
-    const capture = await capturing({ settings: { sensor: { requestQueue: { maxBytes: 100_000 } } } });
-    const slow = connect(capture.port, '127.0.0.1');
-    slow.write('POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n[');
-    await soon(async () => expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SENSOR_OVERLOAD'));
-    slow.destroy();
-    await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
-  });
-
-  test('an address that announces large bodies and does not send them does not shut out others', async () => {
-    const sensor = { requestQueue: { maxBytes: 400_000 }, trustedProxies: ['127.0.0.1'] };
-    const capture = await capturing({ settings: { sensor } });
-    const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
-    const large = [{ ...page, name: 'x'.repeat(500) }].concat(Array.from({ length: 900 }, () => ({ ...page, name: '' })));
-    const slow = Array.from({ length: 9 }, () => connect(capture.port, '127.0.0.1'));
-    const head =
-      'POST /sensor HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\n[';
-    for (const socket of slow) socket.write(head);
-    await soon(() => expect(capture.status().rejected).toBe(8));
-    expect(await outcome(capture.post(large, from('192.0.2.1')))).toBe('429 TM_ERR_SENSOR_RATE');
-    expect(await outcome(capture.post(page, from('192.0.2.1')))).toBe(204);
-    expect(await outcome(capture.post(large, from('192.0.2.2')))).toBe(204);
-    for (const socket of slow) socket.destroy();
-    await soon(async () => expect(await outcome(capture.post(large, from('192.0.2.1')))).toBe(204));
-  });
-
-  test('large bodies of a connection that goes away are counted no more, whatever waits on it', async () => {
-    const capture = await capturing({ settings: { sensor: { requestQueue: { maxBytes: 100_000 }, commitMs: 1000 } } });
-    const body = JSON.stringify(page);
-    const small = `POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    const head = 'POST /sensor HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n[';
-    const both = connect(capture.port, '127.0.0.1');
-    both.write(small + head);
-    await soon(() => expect(capture.status().queue).toBe(1));
-    await soon(async () => expect(await outcome(capture.post(page))).toBe('503 TM_ERR_SENSOR_OVERLOAD'));
-    both.destroy();
-    await soon(async () => expect(await outcome(capture.post(page))).toBe(204));
-  });
-
   test('a disk that fails: 503 and CRITICAL, never a false 2xx', async () => {
     const capture = await capturing();
     const inTheWay = path.join(capture.folder, 'spool/sesrawdata/2026');
