@@ -20,6 +20,8 @@ export interface ChildSpecification {
   readonly options: ChildOptions;
   /** For Node, beside those of this process. */
   readonly nodeOptions: readonly string[];
+  /** Variables, where this process has none of that name. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
   /** Default 30. */
   readonly beats?: number;
@@ -83,10 +85,11 @@ export class Child {
 
   /** One life, from start to end. */
   #once(): Promise<{ readonly reason: string; readonly failure: Failure | undefined }> {
-    const { entry, options, nodeOptions, onReady, onMessage, name, log, beats = BEATS } = this.#specification;
+    const { entry, options, nodeOptions, environment, onReady, onMessage, name, log, beats = BEATS } = this.#specification;
     return new Promise((resolve) => {
       const child = fork(entry, [JSON.stringify({ ...options, port: this.#port })], {
         execArgv: [...process.execArgv, ...nodeOptions],
+        env: { ...environment, ...process.env },
         stdio: ['ignore', 2, 2, 'ipc'],
       });
       this.#process = child;

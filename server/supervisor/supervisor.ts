@@ -24,6 +24,11 @@ export interface SupervisorOptions {
 const HOPELESS = new Set(['TM_ERR_LISTEN']);
 /** Requests wait in the capture for the disk: with little room for young objects each would be copied several times. */
 export const CAPTURE_NODE_OPTIONS = ['--max-semi-space-size=64'];
+/**
+ * For glibc's malloc, which others ignore, in the engine process. By default it takes large blocks from the arenas of the threads, and
+ * leaves each of these twice as much as the largest that was ever freed: 50 MB a worker with the arrays of a task that ended.
+ */
+const ENGINE_ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: String(1 << 20), MALLOC_TRIM_THRESHOLD_: String(2 << 20) };
 /** Of the ten seconds that the whole may take to end. */
 const PATIENCE_MS = 9000;
 
@@ -54,6 +59,7 @@ export async function supervise(
     entry: entries[name],
     options,
     nodeOptions: name === 'capture' ? CAPTURE_NODE_OPTIONS : [],
+    environment: name === 'engine' ? ENGINE_ENVIRONMENT : {},
     log,
     onReady: (port) => isReady(name, port),
     onDown: (reason, failure, wasReady) => {

@@ -26,6 +26,7 @@ function living(host: string): Living {
     entry: fileURLToPath(new URL('fixtures/engine.mjs', import.meta.url)),
     options: { data: temporaryFolder(), dataset: 'analytics', host, port: 0 },
     nodeOptions: [],
+    environment: {},
     log: createLog('supervisor', (line) => log.push(line)),
     beats: 2,
     onReady: () => ready(),

@@ -20,12 +20,15 @@ interface Supervised {
   readonly stdout: () => string;
 }
 
-function supervised(behaviour = '127.0.0.1', settings: object = {}): Supervised {
+function supervised(behaviour = '127.0.0.1', settings: object = {}, environment: NodeJS.ProcessEnv = {}): Supervised {
   const data = temporaryFolder();
   mkdirSync(path.join(data, 'analytics'));
   writeFileSync(path.join(data, 'analytics/dataset.json'), JSON.stringify(settings));
   const fixture = fileURLToPath(new URL('fixtures/supervise.mjs', import.meta.url));
-  const child = spawn(process.execPath, [fixture, data, behaviour], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [fixture, data, behaviour], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
@@ -74,6 +77,12 @@ test('passes on what the capture tells, and lets both finish at SIGTERM', async 
   expect(await s.ended).toEqual([0, null]);
   expect(s.heard().filter((m) => m['kind'] === 'stop')).toHaveLength(1);
   expect(dataFiles(path.join(s.data, 'analytics'), 'oirawdata').map(({ file }) => path.basename(file))).toEqual(['data.txt', 'data.txt']);
+});
+
+test('malloc of the engine process leaves no more than a little of what is free, unless its user says otherwise', async () => {
+  const s = supervised('127.0.0.1', {}, { MALLOC_TRIM_THRESHOLD_: '4194304' });
+  await ready(s);
+  expect(s.heard()[0]).toMatchObject({ kind: 'started', malloc: { large: '1048576', left: '4194304' } });
 });
 
 test('a process that is killed is started again on its port, and the log says why', async () => {
