@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { canonicalAddress } from '../import/address.js';
 
 /**
  * Of an address in canonical form one whose last octet (IPv4) or last 80 bits (IPv6) are zero; '' of a host name, which might hold
@@ -30,7 +31,7 @@ export function connectionsOf(proxies: readonly string[]): (address: string) => 
     else list.addSubnet(address, Number(prefix), familyOf(address));
   }
   return (address) => {
-    const from = plainAddress(address);
+    const from = canonicalAddress(address) ?? address;
     return isLoopback(from) || list.check(from, familyOf(from)) ? undefined : countedAddress(from);
   };
 }
