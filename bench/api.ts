@@ -119,7 +119,7 @@ async function measurePages(data: string, jobs: number, requests: number): Promi
 
 /** GET /status while all that was imported is processed. */
 async function measureUnderLoad(data: string, impressions: number): Promise<{ status: number[]; jobs: number[]; processedMs: number }> {
-  await runTidemill({ command: 'import', file: impressionsOfADay(impressions).file, data });
+  await runTidemill({ command: 'import', files: [impressionsOfADay(impressions).file], data });
   const service = await startService(data);
   const client = new Client(service.api);
   const [status, jobs]: [number[], number[]] = [[], []];

@@ -34,7 +34,7 @@ export const growth: Bench = {
     const contestants = inputs.map(({ file, lines }) => ({
       name: formatCount(lines),
       run: async (): Promise<TidemillRun> => {
-        const run = await runTidemill({ command: 'run', file, data, workers: cores });
+        const run = await runTidemill({ command: 'run', files: [file], data, workers: cores });
         checkLines(run, lines, true);
         return run;
       },

@@ -25,7 +25,7 @@ export const logs: Bench = {
     const tidemill = (name: string, options: Pick<TidemillOptions, 'command' | 'more'>): Contestant<Timed> => ({
       name,
       run: async () => {
-        const run = await runTidemill({ ...options, file: input.file, data: path.join(scratch, 'tidemill'), workers: cores });
+        const run = await runTidemill({ ...options, files: [input.file], data: path.join(scratch, 'tidemill'), workers: cores });
         checkLines(run, input.lines, false);
         if (name === 'tidemill run') runs.push(run);
         return run;

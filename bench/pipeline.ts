@@ -29,7 +29,7 @@ export const pipeline: Bench = {
     const peer = path.join(scratch, 'peer.duckdb');
     const tidemills: TidemillRun[] = [];
     const tidemill = async (): Promise<Run> => {
-      const run = await runTidemill({ command: 'run', file: input.file, data, workers: cores });
+      const run = await runTidemill({ command: 'run', files: [input.file], data, workers: cores });
       checkLines(run, input.lines, true);
       tidemills.push(run);
       return run;

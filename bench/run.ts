@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { api } from './api.js';
 import { codec } from './codec.js';
+import { days } from './days.js';
 import { growth } from './growth.js';
 import type { Bench } from './harness/bench.js';
 import { dropInputs } from './harness/inputs.js';
@@ -14,8 +15,11 @@ import { scratchFolder } from './harness/places.js';
 import { reportText, writeResults } from './harness/results.js';
 import { say } from './harness/say.js';
 import { duration } from './harness/stats.js';
+import { history } from './history.js';
 import { injection } from './injection.js';
+import { late } from './late.js';
 import { logs } from './logs.js';
+import { pieces } from './pieces.js';
 import { pipeline } from './pipeline.js';
 import { scaling } from './scaling.js';
 import { scan } from './scan.js';
@@ -25,7 +29,25 @@ import { startup } from './startup.js';
 import { store } from './store.js';
 import { sums } from './sums.js';
 
-const BENCHES: readonly Bench[] = [pipeline, logs, scaling, growth, scan, store, codec, shuffle, sums, injection, startup, sensor, api];
+const BENCHES: readonly Bench[] = [
+  pipeline,
+  logs,
+  days,
+  late,
+  pieces,
+  history,
+  scaling,
+  growth,
+  scan,
+  store,
+  codec,
+  shuffle,
+  sums,
+  injection,
+  startup,
+  sensor,
+  api,
+];
 
 /** Run one after the other; answers the names of those that failed. */
 async function runAll(benches: readonly Bench[], options: Options, command: string): Promise<string[]> {
@@ -55,7 +77,7 @@ async function runAll(benches: readonly Bench[], options: Options, command: stri
 
 /** What to type to run the same again; of a path its last part: folders are nobody's business. */
 function commandOf(args: readonly string[]): string {
-  const shown = args.map((arg) => arg.replace(/^((?:--log=)?).*[/\\]/, '$1'));
+  const shown = args.map((arg) => arg.replace(/^((?:--(?:log|against)=)?).*[/\\]/, '$1'));
   return ['npm run bench', ...(shown.length === 0 ? [] : ['--', ...shown])].join(' ');
 }
 

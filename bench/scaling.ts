@@ -33,7 +33,7 @@ export const scaling: Bench = {
       name: `${workers} of ${cores} cores, ${formatCount(input.lines)} lines`,
       run: async (): Promise<TidemillRun> => {
         const data = path.join(scratch, `${input.lines}-lines-${workers}-workers`);
-        const run = await runTidemill({ command: 'run', file: input.file, data, workers, pin: allowed?.slice(0, workers) });
+        const run = await runTidemill({ command: 'run', files: [input.file], data, workers, pin: allowed?.slice(0, workers) });
         checkLines(run, input.lines, true);
         return run;
       },

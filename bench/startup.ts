@@ -20,7 +20,7 @@ export const startup: Bench = {
   question: 'How long does a command take that has nothing to do, against Node starting an empty program?',
   async run({ scratch, rounds, warmUps, smoke }) {
     const data = path.join(scratch, 'tidemill');
-    await runTidemill({ command: 'run', file: impressionsOfADay(1000).file, data });
+    await runTidemill({ command: 'run', files: [impressionsOfADay(1000).file], data });
     const jobs = async (): Promise<Ended> => {
       const ended = await runCommand(process.execPath, [built('server/cli.js'), 'jobs', '--json', '--data', data]);
       const listed = ended.stdout.trimEnd().split('\n').length;

@@ -20,6 +20,12 @@ const MISSING = [
 /** Robots' share of the visits, and so of the lines. */
 const ROBOT_SHARE = 0.05;
 
+/** `24/Feb/2016:00:00:00 +0000` */
+export function logTime(time: number): string {
+  const d = new Date(time).toISOString();
+  return `${d.slice(8, 10)}/${MONTHS[Number(d.slice(5, 7)) - 1]}/${d.slice(0, 4)}:${d.slice(11, 19)} +0000`;
+}
+
 /**
  * Lines of the combined log of one site, in UTC. A person's page view is followed by the static files of the page; there are
  * downloads, searches, missing pages, methods other than GET, and requests that are none.
@@ -94,13 +100,11 @@ export function logLines(seed: number, visitsInAll: number): LineWriter {
     arena.note(2 * slot + 1, `" "${agent}"\n`);
   }
 
-  /** `24/Feb/2016:00:00:00 +0000] ` */
   function putStamp(time: number): void {
     const seconds = Math.floor(time / 1000);
     if (seconds !== stampOf) {
       stampOf = seconds;
-      const d = new Date(time).toISOString();
-      stamp.write(`${d.slice(8, 10)}/${MONTHS[Number(d.slice(5, 7)) - 1]}/${d.slice(0, 4)}:${d.slice(11, 19)} +0000] `, 'latin1');
+      stamp.write(`${logTime(time)}] `, 'latin1');
     }
     arena.putBytes(stamp);
   }

@@ -14,6 +14,14 @@ export interface Setting {
   /** Lines of the benches of logs, and a log to repeat for them in place of a generated one. */
   readonly lines: number;
   readonly log: string | undefined;
+  /** Numbers of days of the benches of many days, and the lines of each day. */
+  readonly days: readonly number[];
+  readonly each: number;
+  /** Impressions of the day that is cut, and the numbers of its pieces. */
+  readonly cut: number;
+  readonly pieces: readonly number[];
+  /** The folder of a built clone of an earlier commit. */
+  readonly against: string | undefined;
   readonly cores: number;
   /** An empty folder, dropped after the bench. */
   readonly scratch: string;

@@ -29,10 +29,10 @@ export async function runCommand(command: string, args: readonly string[]): Prom
 
 /**
  * Run a compiled module of ours as a program, with what it takes of the machine.
- * `cores` holds it to the first of them (Linux, where `canPin`).
+ * `cores` holds it to the first of them (Linux, where `canPin`); `clone` takes the module from another built clone.
  */
-export async function runModule(module: string, args: readonly string[], cores?: readonly number[]): Promise<Ended & Usage> {
-  const node = [process.execPath, built('bench/child.js'), built(module), ...args];
+export async function runModule(module: string, args: readonly string[], cores?: readonly number[], clone?: URL): Promise<Ended & Usage> {
+  const node = [process.execPath, built('bench/child.js'), built(module, clone), ...args];
   const [command = '', ...rest] = cores === undefined ? node : ['taskset', '--cpu-list', cores.join(), ...node];
   const { ms, stdout, usage } = await run(command, rest, true);
   return { ms, stdout, ...(JSON.parse(usage) as Usage) };

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { traffic, type TrafficOptions } from '../generate/traffic.js';
-import { writeFiles, type Piece } from '../generate/write.js';
+import { pageViews, type PageViewOptions } from '../generate/page-views.js';
+import { joined, writeFiles, type Piece } from '../generate/write.js';
 import { built, cache } from './places.js';
 import { repeatedLog } from './repeated-log.js';
 import { say } from './say.js';
@@ -22,6 +23,8 @@ export function inputFigures({ lines, bytes, what }: Input): unknown {
 }
 
 const DAY = { days: 1, start: '2016-02-24' };
+/** The first of many days. */
+export const FIRST_DAY = '2016-01-01';
 /** A log is of a week, or of fewer days where it has not so many lines for each. */
 const LINES_A_DAY = 50_000;
 
@@ -43,6 +46,25 @@ export function combinedLog(lines: number, log: string | undefined): Input {
   const file = path.join(cache, `${lines}-lines-of-${digestOf([bytes])}-${name}`);
   once(file, () => repeatedLog(bytes, lines));
   return { file, lines, bytes: statSync(file).size, what: `lines of ${name}, its copies with addresses of their own` };
+}
+
+/** Lines of a combined log spread over `days` days from 2016-01-01 on, as visits come. */
+export function logOfDays(lines: number, days: number): Input {
+  const what = days === 1 ? 'generated lines of a combined log of one day' : `generated lines of a combined log of ${days} days`;
+  return generated({ impressions: lines, seed: 1, format: 'combined', days, start: FIRST_DAY }, what);
+}
+
+/** So many page views on each of some days, in the combined format; other visitors with another seed. */
+export function logOfPageViews(options: PageViewOptions): Input {
+  const { start, days, each, seed } = options;
+  const file = path.join(cache, `${each}-views-${start}-days${days}-seed${seed}-${generatorDigest()}.log`);
+  once(file, () => joined(pageViews(options)));
+  return { file, lines: days * each, bytes: statSync(file).size, what: `generated page views in a combined log of ${days} days` };
+}
+
+/** The day `n` days after another: `yyyy-mm-dd`. */
+export function dayAfter(day: string, n: number): string {
+  return new Date(Date.parse(day) + n * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Bytes that are free where inputs and scratch folders are, or would be without the inputs that are kept. */

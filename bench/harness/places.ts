@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** The root of the project; this module runs in dist/bench/harness/. */
 export const root = new URL('../../../', import.meta.url);
 
-/** The path of a compiled module, from dist/. */
-export function built(module: string): string {
-  return fileURLToPath(new URL(`dist/${module}`, root));
+/** The path of a compiled module, from dist/ of this clone or of another. */
+export function built(module: string, clone: URL = root): string {
+  return fileURLToPath(new URL(`dist/${module}`, clone));
 }
 
 /** Where inputs are kept from run to run. */

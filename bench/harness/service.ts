@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { environment } from './child.js';
+import { peakOfFamily } from './family.js';
 import { built } from './places.js';
 
 /** A service in processes of its own. */
@@ -9,12 +10,17 @@ export interface RunningService {
   /** `http://127.0.0.1:port` of the API. */
   readonly api: string;
   readonly sensor: string;
+  /** From the start of the first process until the service was ready. */
+  readonly readyMs: number;
+  /** The peaks of its processes added up, pages that they share counted for each; nothing where it cannot be told (not Linux). */
+  peakBytes(): number | undefined;
   stop(): Promise<void>;
 }
 
 /** `tidemill serve` on a dataset, ready. Throws with its output where it ends before that. */
 export async function startService(data: string, more: readonly string[] = []): Promise<RunningService> {
   const args = [built('server/cli.js'), 'serve', '--data', data, '--api-port', '0', '--sensor-port', '0', ...more];
+  const start = performance.now();
   const child = spawn(process.execPath, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = once(child, 'exit');
@@ -32,6 +38,8 @@ export async function startService(data: string, more: readonly string[] = []): 
   return {
     api,
     sensor,
+    readyMs: performance.now() - start,
+    peakBytes: () => (child.pid === undefined ? undefined : peakOfFamily(child.pid)),
     async stop() {
       child.kill('SIGTERM');
       const [code] = (await ended) as [number | null];

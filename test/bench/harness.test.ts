@@ -102,7 +102,9 @@ describe('results', () => {
 
 describe('options', () => {
   test('and what they are when not given', () => {
-    expect(readOptions(['--only', 'a,b', '--rounds', '7', '--log', '/x/y.log'], ['a', 'b'])).toEqual({
+    expect(
+      readOptions(['--only', 'a,b', '--rounds', '7', '--log', '/x/y.log', '--days', '365,1095', '--against', '/x/old'], ['a', 'b']),
+    ).toEqual({
       only: ['a', 'b'],
       smoke: false,
       rounds: 7,
@@ -110,17 +112,29 @@ describe('options', () => {
       most: 20_000_000,
       lines: 1_000_000,
       log: '/x/y.log',
+      days: [365, 1095],
+      each: 1000,
+      cut: 1_000_000,
+      pieces: [24, 144],
+      against: '/x/old',
       instead: undefined,
     });
     expect(readOptions(['--smoke'], []).rounds).toBe(1);
   });
 
-  test.for([['--bogus'], ['stray'], ['--only', 'nothing'], ['--only', ''], ['--rounds', '0'], ['--impressions', 'many'], ['--most', '-1']])(
-    'wrong use: %j',
-    (args) => {
-      expect(() => readOptions(args, ['a'])).toThrow(WrongUse);
-    },
-  );
+  test.for([
+    ['--bogus'],
+    ['stray'],
+    ['--only', 'nothing'],
+    ['--only', ''],
+    ['--rounds', '0'],
+    ['--impressions', 'many'],
+    ['--days', '30,'],
+    ['--pieces', '0'],
+    ['--most', '-1'],
+  ])('wrong use: %j', (args) => {
+    expect(() => readOptions(args, ['a'])).toThrow(WrongUse);
+  });
 });
 
 test('a repeated log has other addresses in each copy, and nothing else changes', () => {

@@ -18,6 +18,10 @@ test('every bench has its question in its head, and its place in the README', ()
   expect(benches.map(([name]) => name)).toEqual([
     'pipeline',
     'logs',
+    'days',
+    'late',
+    'pieces',
+    'history',
     'scaling',
     'growth',
     'scan',
