@@ -3,12 +3,14 @@
  * Workload:  1,000,000 lines of the combined format (--lines), generated, or a log of yours repeated (--log FILE).
  *            `run` as it is used leaves out static files, robots and errors; `run --keep all` takes every line, as GoAccess
  *            does; `import` is reading alone. GoAccess gets as many threads as it can use; without it, it is left out.
+ *            The build in --against does the same as this one.
  * Warm-up:   1 round. Measured: 5 rounds (--rounds), A B C D A B C D.
- * Command:   npm run bench -- --only logs [--log access.log]
+ * Command:   npm run bench -- --only logs [--log access.log] [--against ../clone]
  */
 import path from 'node:path';
 import { formatBytes, formatCount, formatRate } from '../server/terminal/format.js';
 import type { Bench } from './harness/bench.js';
+import { buildsOf, thisBuild, type Build } from './harness/builds.js';
 import { combinedLog, inputFigures } from './harness/inputs.js';
 import { inTurns, roundsText, type Contestant, type Timed } from './harness/rounds.js';
 import { durations, spreadBy, times } from './harness/stats.js';
@@ -19,23 +21,23 @@ import { processorFigures, processorTable } from './pipeline.js';
 export const logs: Bench = {
   name: 'logs',
   question: 'How long do access logs take, against GoAccess reading the same log into a JSON report?',
-  async run({ lines, log, cores, scratch, rounds, warmUps, smoke }) {
+  async run({ lines, log, against, cores, scratch, rounds, warmUps, smoke }) {
     const input = combinedLog(lines, log);
     const runs: TidemillRun[] = [];
-    const tidemill = (name: string, options: Pick<TidemillOptions, 'command' | 'more'>): Contestant<Timed> => ({
-      name,
+    const tidemill = (build: Build, what: string, options: Pick<TidemillOptions, 'command' | 'more'>): Contestant<Timed> => ({
+      name: `${build.name} ${what}`,
       run: async () => {
-        const run = await runTidemill({ ...options, files: [input.file], data: path.join(scratch, 'tidemill'), workers: cores });
+        const run = await runTidemill({ ...options, build, files: [input.file], data: path.join(scratch, 'tidemill'), workers: cores });
         checkLines(run, input.lines, false);
-        if (name === 'tidemill run') runs.push(run);
+        if (build === thisBuild && what === 'run') runs.push(run);
         return run;
       },
     });
-    const contestants = [
-      tidemill('tidemill run', { command: 'run', more: ['--format', 'combined'] }),
-      tidemill('tidemill run --keep all', { command: 'run', more: ['--format', 'combined', '--keep', 'all'] }),
-      tidemill('tidemill import', { command: 'import', more: ['--format', 'combined'] }),
-    ];
+    const contestants = buildsOf(against).flatMap((build) => [
+      tidemill(build, 'run', { command: 'run', more: ['--format', 'combined'] }),
+      tidemill(build, 'run --keep all', { command: 'run', more: ['--format', 'combined', '--keep', 'all'] }),
+      tidemill(build, 'import', { command: 'import', more: ['--format', 'combined'] }),
+    ]);
     const goaccess = findGoAccess(cores);
     if (goaccess !== undefined) {
       contestants.push({ name: goaccess.name, run: () => goaccess.run(input.file, path.join(scratch, 'goaccess.json'), input.lines) });

@@ -2,14 +2,16 @@
  * Question:  How long does the main job take, from raw lines to the sums in a DuckDB file, against DuckDB doing the same alone?
  * Workload:  2,000,000 generated JSON lines of one day (--impressions), 13 processors, all tables of spec §6. Either is a
  *            process of its own with as many threads as there are cores; time is from its start to its end.
- *            In each round the two databases are compared row by row, in the spec's columns; a difference fails the bench.
+ *            The build in --against does the same as this one.
+ *            In each round the databases are compared row by row, in the spec's columns; a difference fails the bench.
  * Warm-up:   1 round. Measured: 5 rounds (--rounds), A B A B.
- * Command:   npm run bench -- --only pipeline
+ * Command:   npm run bench -- --only pipeline [--against ../clone]
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../server/terminal/format.js';
 import type { Bench } from './harness/bench.js';
+import { buildsOf, thisBuild, type Build } from './harness/builds.js';
 import { runModule, type Ended, type Usage } from './harness/child.js';
 import { compareDatabases } from './harness/compare.js';
 import { impressionsOfADay, inputFigures } from './harness/inputs.js';
@@ -23,14 +25,18 @@ type Run = Ended & Usage & { readonly database: string };
 export const pipeline: Bench = {
   name: 'pipeline',
   question: 'How long does the main job take, from raw lines to the sums in a DuckDB file, against DuckDB doing the same alone?',
-  async run({ impressions, cores, scratch, rounds, warmUps, smoke }) {
+  async run({ impressions, against, cores, scratch, rounds, warmUps, smoke }) {
     const input = impressionsOfADay(impressions);
     const data = path.join(scratch, 'tidemill');
     const peer = path.join(scratch, 'peer.duckdb');
     const tidemills: TidemillRun[] = [];
-    const tidemill = async (): Promise<Run> => {
-      const run = await runTidemill({ command: 'run', files: [input.file], data, workers: cores });
+    const tidemill = async (build: Build, to: string): Promise<TidemillRun> => {
+      const run = await runTidemill({ command: 'run', build, files: [input.file], data: to, workers: cores });
       checkLines(run, input.lines, true);
+      return run;
+    };
+    const ownRun = async (): Promise<Run> => {
+      const run = await tidemill(thisBuild, data);
       tidemills.push(run);
       return run;
     };
@@ -39,14 +45,16 @@ export const pipeline: Bench = {
       database: peer,
     });
     let equal = 0;
-    const check = async (): Promise<void> => {
-      equal = await compareDatabases(path.join(data, 'analytics/analytics.duckdb'), peer);
+    const check = async ([own, ...others]: readonly Run[]): Promise<void> => {
+      for (const other of others) equal = await compareDatabases(own?.database ?? '', other.database);
     };
+    const earlier = buildsOf(against).filter((build) => build !== thisBuild);
     const contestants = [
-      { name: 'Tidemill', run: tidemill },
+      { name: 'Tidemill', run: ownRun },
       { name: 'DuckDB', run: duckdb },
+      ...earlier.map((build) => ({ name: build.name, run: () => tidemill(build, path.join(scratch, 'earlier')) })),
     ];
-    const [ours = [], theirs = []] = await inTurns<Run>(contestants, { rounds, warmUps, settle: !smoke, check });
+    const [ours = [], theirs = [], ...before] = await inTurns<Run>(contestants, { rounds, warmUps, settle: !smoke, check });
 
     const measured = tidemills.slice(warmUps);
     const store = spreadBy(measured, (r) => r.storeBytes).median;
@@ -65,7 +73,7 @@ export const pipeline: Bench = {
       tables: [
         {
           columns: ['', '>median (min–max)', '>impressions/s', '>CPU time', '>peak memory'],
-          rows: [line('Tidemill', ours), line('DuckDB', theirs)],
+          rows: contestants.map(({ name }, i) => line(name, [ours, theirs, ...before][i] ?? [])),
         },
         processorTable(measured),
       ],
@@ -81,6 +89,7 @@ export const pipeline: Bench = {
         storeBytes: store,
         tidemill: ours.map(plain),
         duckdb: theirs.map(plain),
+        earlier: before[0]?.map(plain),
         processors: measured.map(processorFigures),
       },
     };

@@ -16,7 +16,7 @@ Runs the benches and writes their figures into bench/README.md and bench/results
   --each N          lines of each of these days (default 1000)
   --cut N           impressions of the day that pieces cuts (default 1000000)
   --pieces P,P      numbers of pieces (default 24,144)
-  --against FOLDER  a built clone of an earlier commit, a contestant in days and late
+  --against FOLDER  a built clone of an earlier commit, a contestant in pipeline, logs, days and late
   --list            the benches and what each asks
   --clear           drop the inputs that are kept in the temporary folder
   --help            this text
