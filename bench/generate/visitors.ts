@@ -16,6 +16,8 @@ export interface Visitor {
 }
 
 const AGENTS = 3000;
+/** 16 bits of an IPv6 address without zeros in front; never 0, which would belong to `::`. */
+const group = (n: number): string => (n & 0xffff || 1).toString(16);
 /** The last 4 hexadecimal digits. */
 const hex4 = (n: number): string => ((n & 0xffff) | 0x10000).toString(16).slice(1);
 
@@ -56,9 +58,9 @@ export class Visitors {
   }
 }
 
-/** An address of the public Internet; about one in twelve is of IPv6. */
-function ipOf(n: number): string {
-  if (n % 12 === 0) return `2a0${n % 10}:${hex4(n)}:${hex4(n >>> 16)}::${hex4(mix(n))}`;
+/** An address of the public Internet, in its canonical form: peers take it as it is. About one in twelve is of IPv6. */
+export function ipOf(n: number): string {
+  if (n % 12 === 0) return `2a0${n % 10}:${group(n)}:${group(n >>> 16)}::${group(mix(n))}`;
   const first = 1 + ((n >>> 24) % 222);
   const reserved = first === 10 || first === 127 || first === 169 || first === 172 || first === 192;
   return `${reserved ? first + 1 : first}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`;
