@@ -36,6 +36,11 @@ export const serverErrors = {
     summary: 'The analytics database has no such table or column.',
     exitCode: 2,
   },
+  TM_ERR_QUERY: {
+    summary:
+      'The query is not one that can be answered. The message begins with the JSON pointer of what is wrong, and tells what there is.',
+    exitCode: 2,
+  },
   TM_ERR_EXPORT_FAILED: {
     summary: 'The export could not be written. Check the path, its permissions and the disk.',
   },

@@ -1,11 +1,6 @@
-import { fail } from '../errors.js';
-import { openForReading } from '../dataset.js';
-import { openDatabaseForReading } from '../database/open-database.js';
-import { databaseShare } from '../memory.js';
-import { isPostgres } from '../database/url.js';
-import { datasetOptions, type Invocation } from './program.js';
+import type { Invocation } from './program.js';
+import { reading } from './reading.js';
 import { forUser } from './umask.js';
-import { existsSync } from 'node:fs';
 
 export interface ExportCommandOptions {
   readonly format: 'csv' | 'json' | 'parquet';
@@ -14,13 +9,7 @@ export interface ExportCommandOptions {
 }
 
 export async function exportCommand({ options }: Invocation<ExportCommandOptions>, table: string): Promise<void> {
-  const dataset = await openForReading(datasetOptions(options));
-  await dataset.store.close();
-  if (!isPostgres(dataset.database) && !existsSync(dataset.database)) {
-    throw fail('TM_ERR_TABLE_UNKNOWN', `there is no database ${dataset.database} yet; tidemill process makes it`);
-  }
-  const database = await openDatabaseForReading(dataset.database, { memory: databaseShare(dataset.memory) });
-  try {
+  await reading(options, async (database) => {
     const isMade = options.out === undefined ? undefined : forUser(options.out);
     await database.exportTable(table, {
       format: options.format,
@@ -28,7 +17,5 @@ export async function exportCommand({ options }: Invocation<ExportCommandOptions
       spreadsheet: options.spreadsheet === true,
     });
     isMade?.();
-  } finally {
-    await database.close();
-  }
+  });
 }

@@ -104,6 +104,10 @@ function keepList(text: string): string[] {
   return list;
 }
 
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
 function siteName(text: string): string {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(text))
     throw new InvalidArgumentError('A site is 1 to 64 letters, digits, dots, hyphens or underscores.');
@@ -263,6 +267,24 @@ function buildProgram(json: boolean, abortOn: (signals: readonly NodeJS.Signals[
     .option('--rejects', 'print the rejected lines, with line number and reason')
     .option('--limit <n>', 'at most so many', positive)
     .action(action(async () => (await import('./inspect.js')).inspect));
+  program
+    .command('query')
+    .description('answer a question from the sums: metrics, by dimensions, in a period')
+    .argument('[query]', 'the query as JSON, - for standard input; docs/reports.md has its form')
+    .option('--metrics <list>', 'such as visitors,sessions,bounceRate', names)
+    .option('--by <list>', 'at most two dimensions, such as object or day,site', names)
+    .option('--filter <condition...>', "all must hold: 'country=DE', 'object^=/blog/', 'referrer*=google', 'os!=Linux'")
+    .option('--period <period>', 'such as 2026-03, 2026-W10, 2026-03-02..2026-03-08, last7days, lastmonth (default: all)')
+    .addOption(new Option('--compare <with>', 'with the period before, or the same a year before').choices(['previous', 'year']))
+    .option('--site <list>', 'only these sites', names)
+    .option('--order <name>', 'metric or dimension to sort by; --order=-name: greatest first')
+    .option('--limit <n>', 'at most so many rows (default: 20, of --json and --csv all)', positive)
+    .option('--csv', 'print CSV')
+    .action(action(async () => (await import('./query.js')).queryCommand));
+  program
+    .command('tables')
+    .description('list the tables of the analytics database, with columns and rows')
+    .action(action(async () => (await import('./tables.js')).tables));
   program
     .command('export')
     .description('write a table of the analytics database')

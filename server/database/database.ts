@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { AggregateType } from '../../engine/bean.js';
 import type { Batch } from '../../engine/column.js';
 import type { Granularity } from '../../engine/period.js';
+import type { Query } from './sql.js';
 import type { TableShape } from './table-shape.js';
 
 /** A row by column: numbers for integers, strings for text, `yyyy-mm-dd` for dates. */
@@ -144,6 +145,9 @@ export interface AnalyticsDatabase {
    * own period counts. Errors: TM_ERR_TABLE_UNKNOWN.
    */
   top(table: string, by: string, n: number, filter?: RowFilter): Promise<readonly Row[]>;
+
+  /** All rows of a statement that only reads, in the SQL that both databases share. Never a user's text. */
+  select(query: Query): Promise<readonly Row[]>;
 
   /** Errors: TM_ERR_TABLE_UNKNOWN, TM_ERR_EXPORT_FAILED. */
   exportTable(table: string, options: ExportOptions): Promise<void>;

@@ -15,7 +15,7 @@ export interface DatabaseOptions {
 }
 
 /** What can be asked of a database that is not written to. */
-export type DatabaseReader = Pick<AnalyticsDatabase, 'name' | 'tables' | 'ledger' | 'totals' | 'top' | 'exportTable' | 'close'>;
+export type DatabaseReader = Pick<AnalyticsDatabase, 'name' | 'tables' | 'ledger' | 'totals' | 'top' | 'select' | 'exportTable' | 'close'>;
 
 /**
  * Open the analytics database: a `postgres://` or `postgresql://` URL is PostgreSQL, a path is DuckDB, whose file is made where

@@ -77,6 +77,10 @@ export class SqlDatabase implements AnalyticsDatabase {
     return this.#driver.read((session) => session.all(query.sql, query.values));
   }
 
+  async select(query: sql.Query): Promise<readonly Row[]> {
+    return this.#driver.read((session) => session.all(query.sql, query.values));
+  }
+
   async exportTable(table: string, options: ExportOptions): Promise<void> {
     await exportRows(this.#driver, await this.#shape(table), options);
   }

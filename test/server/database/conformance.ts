@@ -4,6 +4,7 @@ import { injectTests } from './conformance-inject.js';
 import { largeTests } from './conformance-large.js';
 import { mergeTests } from './conformance-merge.js';
 import { migrateTests } from './conformance-migrate.js';
+import { queryTests } from './conformance-query.js';
 import { readTests } from './conformance-read.js';
 import { valueTests } from './conformance-values.js';
 import { Databases, type MakeDatabase } from './harness.js';
@@ -17,6 +18,7 @@ export function conformance(name: string, make: MakeDatabase): void {
     });
     afterEach(() => databases.end());
 
-    for (const tests of [migrateTests, injectTests, largeTests, mergeTests, valueTests, readTests, exportTests]) tests(() => databases);
+    for (const tests of [migrateTests, injectTests, largeTests, mergeTests, valueTests, readTests, queryTests, exportTests])
+      tests(() => databases);
   });
 }
