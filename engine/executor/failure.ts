@@ -7,8 +7,8 @@ const TAIL = 400;
 /** Characters of a stack: more than ten frames take. */
 const STACK = 16_384;
 
-/** The folder of Tidemill's own code. */
-const OWN = import.meta.url.slice(0, -'engine/executor/failure.js'.length);
+/** The folder of Tidemill's own code, whichever file of the engine this one is bundled into. */
+const OWN = import.meta.url.slice(0, import.meta.url.lastIndexOf('/engine/') + 1);
 /** What calls the functions of a module, and loads it: what is below that in a stack is no part of the module. */
 const CALLERS = ['engine/task/tasks.js', 'engine/task/load-processor.js', 'engine/executor/executor.js'].map((file) => OWN + file);
 const FRAME = /^\s+at (?:async )?(?:.* \()?(file:\/\/.+|\/.+):(\d+):(\d+)\)?$/;
