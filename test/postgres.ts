@@ -33,8 +33,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     onLog: () => {},
     onError: () => {},
   });
-  await server.initialise();
-  await server.start();
+  // A command that ran in this process may have put the user's umask aside: what the server's user is to read is for all.
+  const umask = process.umask(0o022);
+  try {
+    await server.initialise();
+    await server.start();
+  } finally {
+    process.umask(umask);
+  }
   return {
     url: `postgres://postgres:secret@127.0.0.1:${port}/postgres`,
     stop: async () => {
