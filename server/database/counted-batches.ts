@@ -1,3 +1,4 @@
+import type { AggregateType } from '../../engine/bean.js';
 import { isOfType, numberColumn, type Batch } from '../../engine/column.js';
 import { fail } from '../errors.js';
 import type { InjectedTable } from './database.js';
@@ -7,18 +8,20 @@ import { sumColumns, type TableShape } from './table-shape.js';
 export class CountedBatches implements Iterable<Batch> {
   readonly sums: Record<string, number>;
   beans = 0;
-  readonly #table: InjectedTable;
+  readonly type: AggregateType;
+  readonly #batches: Iterable<Batch>;
 
-  constructor(table: InjectedTable, shape: TableShape) {
-    this.#table = table;
+  constructor({ type, batches }: InjectedTable, shape: TableShape) {
+    this.type = type;
+    this.#batches = batches;
     this.sums = Object.fromEntries(sumColumns(shape).map((name) => [name, 0]));
   }
 
   /** Errors: TM_ERR_BEAN_INVALID. */
   *[Symbol.iterator](): Generator<Batch> {
-    const { type, batches } = this.#table;
-    for (const batch of batches) {
-      if (!isOfType(batch, type)) throw fail('TM_ERR_BEAN_INVALID', `A batch of '${batch.type}' has not the fields of ${type.name}`);
+    for (const batch of this.#batches) {
+      if (!isOfType(batch, this.type))
+        throw fail('TM_ERR_BEAN_INVALID', `A batch of '${batch.type}' has not the fields of ${this.type.name}`);
       this.beans += batch.rows;
       for (const name of Object.keys(this.sums)) {
         const { values } = numberColumn(batch, name);

@@ -128,7 +128,10 @@ export interface AnalyticsDatabase {
    */
   inject(injection: Injection): Promise<InjectionReport>;
 
-  /** Several injections, one after the other, in one transaction: all of them or, where one fails, none. */
+  /**
+   * Several injections in one transaction: all of them or, where one fails, none. They end as if one came after the other, and are
+   * made a table at a time. What they change of a master table the report of the first says for all.
+   */
   injectTogether(injections: readonly Injection[]): Promise<readonly InjectionReport[]>;
 
   /** The tables there are, by name, with the ledger. None where nothing was migrated yet. Errors: TM_ERR_DATABASE_VERSION. */

@@ -5,13 +5,16 @@ import type { ColumnType, TableShape } from './table-shape.js';
 
 export type Value = string | number;
 
-/** Where batches of beans go. */
+/** Where batches of beans go: the table of the shape, or one that has its columns and no key. */
 export interface LoadTarget {
-  /** The table of the shape, or one that has its `beanColumns` and no key. */
   readonly table: string;
   readonly shape: TableShape;
-  /** The same for every row, before the beans' columns: granularity and period (days since the epoch). */
+}
+
+/** Batches of beans, and what a period table has before the beans' columns: granularity and period (days since the epoch). */
+export interface Load {
   readonly period?: { readonly granularity: Granularity; readonly first: number };
+  readonly batches: Iterable<Batch>;
 }
 
 /** One connection, inside one transaction where it came from `write`. One call at a time. Values are `$1`, `$2`, … in the text. */
@@ -20,8 +23,11 @@ export interface SqlSession {
   run(sql: string, values?: readonly Value[]): Promise<number>;
   /** All rows. */
   all(sql: string, values?: readonly Value[]): Promise<Row[]>;
-  /** Add the rows of batches to a table, and tell how many it took. The caller knows that their keys are new there. */
-  load(target: LoadTarget, batches: Iterable<Batch>): Promise<number>;
+  /**
+   * Add the rows of batches to a table, and tell how many it took. The caller knows that their keys are new there. There is one load
+   * or more: of a period table each with its period, of a master table without.
+   */
+  load(target: LoadTarget, loads: readonly Load[]): Promise<number>;
   /** Called before the rows of the table `from` are copied to the one of `shape`: see that their keys fit. */
   makeRoom(shape: TableShape, from: string): Promise<void>;
 }

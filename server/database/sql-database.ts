@@ -34,7 +34,8 @@ export class SqlDatabase implements AnalyticsDatabase {
 
   async injectTogether(injections: readonly Injection[]): Promise<readonly InjectionReport[]> {
     if (injections.length === 0) return [];
-    const shapes = injections.flatMap(({ tables }) => tables.map(({ type }) => shapeOf(type)));
+    const types = new Map(injections.flatMap(({ tables }) => tables.map(({ type }) => [type.name, type])));
+    const shapes = [...types.values()].map(shapeOf);
     if (shapes.some((s) => JSON.stringify(this.#shapes.get(s.table)) !== JSON.stringify(s))) await this.#ensure(shapes);
     return this.#driver.write((session) => injectAll(session, this.#driver, injections));
   }

@@ -5,7 +5,7 @@
 import { fail } from '../errors.js';
 import type { RowFilter } from './database.js';
 import type { Driver, Value } from './driver.js';
-import { beanColumns, sumColumns, type ColumnShape, type TableShape } from './table-shape.js';
+import { sumColumns, type ColumnShape, type TableShape } from './table-shape.js';
 
 /** Where the rows of an injection wait for being compared with those that are there. */
 export const INCOMING = 'tidemill_incoming';
@@ -17,9 +17,6 @@ export const id = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const list = (names: readonly string[], prefix = ''): string => names.map((n) => prefix + id(n)).join(', ');
 const every = (names: readonly string[]): string => names.map((n) => `s.${id(n)} = t.${id(n)}`).join(' and ');
 const named = (columns: readonly ColumnShape[]): string[] => columns.map((c) => c.name);
-
-/** The columns of the key that a batch brings. */
-const beanKey = (shape: TableShape): readonly string[] => (shape.kind === 'period' ? shape.key.slice(2) : shape.key);
 
 function definitions(columns: readonly ColumnShape[], driver: Driver): string {
   return columns.map((c) => `${id(c.name)} ${driver.columnTypes[c.type]} not null`).join(', ');
@@ -33,13 +30,10 @@ export function createTable(shape: TableShape, driver: Driver): string {
 }
 
 export function createIncoming(shape: TableShape, driver: Driver): string {
-  return `create temporary table ${INCOMING} (${definitions(beanColumns(shape), driver)})`;
+  return `create temporary table ${INCOMING} (${definitions(shape.columns, driver)})`;
 }
 
 export const dropIncoming = `drop table ${INCOMING}`;
-
-/** $1 and $2: granularity and period. */
-const OF_PERIOD = 't.granularity = cast($1 as varchar) and t.period = cast($2 as date)';
 
 /**
  * The rows of several tables by period, (i, granularity, period, n) each, where there are any; `''` for both in a table without.
@@ -58,35 +52,43 @@ export function countAllRows(shapes: readonly TableShape[], granularities: numbe
   return `select i, granularity, period, sum(n) as n from (${rows.join(' union all ')}) as counted group by i, granularity, period`;
 }
 
-/** The ledger's rows of some packages or of their processors' periods: four values each, path, processor, granularity, period. */
-export function findLedger(packages: number): string {
-  const any = times(packages, (i) => {
-    const [path, processor, granularity, period] = [1, 2, 3, 4].map((n) => `$${4 * i + n}`);
-    return `package = ${path} or (processor = ${processor} and granularity = ${granularity} and period = cast(${period} as date))`;
-  });
-  return `select package, processor, granularity, cast(period as varchar) as period from injection where ${any.join(' or ')}`;
+/** The ledger's rows of some packages, and of some processors' periods; other combinations of these come too. Values: in this order. */
+export function findLedger(packages: number, processors: number, periods: number): string {
+  const given = (n: number, before: number): string => times(n, (i) => `$${before + i + 1}`).join(', ');
+  const dates = times(periods, (i) => `cast($${packages + processors + i + 1} as date)`).join(', ');
+  return (
+    'select package, processor, granularity, cast(period as varchar) as period from injection ' +
+    `where package in (${given(packages, 0)}) or (processor in (${given(processors, packages)}) and period in (${dates}))`
+  );
 }
 
-/** $1 to $4: processor, granularity, period, and the package that stays. */
-export const supersede = 'delete from injection where processor = $1 and granularity = $2 and period = cast($3 as date) and package <> $4';
+/** Take packages out of the ledger. */
+export const removeFromLedger = (packages: number): string =>
+  `delete from injection where package in (${times(packages, (i) => `$${i + 1}`).join(', ')})`;
 
-/** Pairs of row ids, of the period's row and of the incoming one, where they differ or one is missing. */
+/** Pairs of row ids, of the row that is there and of the incoming one, where they differ or one is missing; and their period. */
 export function createDifference(driver: Driver): string {
-  return `create temporary table ${DIFFERENCE} (there ${driver.rowId.type}, came ${driver.rowId.type})`;
+  return `create temporary table ${DIFFERENCE} (period ${driver.columnTypes.date}, there ${driver.rowId.type}, came ${driver.rowId.type})`;
 }
 
 export const dropDifference = `drop table ${DIFFERENCE}`;
 
-/** The one statement that compares whole rows: what follows goes by row ids, which is half the time (measured). */
-export function findDifference(shape: TableShape, { rowId }: Driver): string {
+/**
+ * The one statement that compares whole rows: what follows goes by row ids, which is half the time (measured).
+ * $1 is the granularity, which all incoming rows have; then so many periods are given.
+ */
+export function findDifference(shape: TableShape, { rowId }: Driver, periods: number): string {
   const differs = Object.keys(shape.measures).map((n) => `s.${id(n)} <> t.${id(n)}`);
-  const there = `(select t.${rowId.name} as tidemill_row, t.* from ${id(shape.table)} as t where ${OF_PERIOD}) as t`;
+  const given = times(periods, (i) => `cast($${i + 2} as date)`).join(', ');
+  const there = `(select t.${rowId.name} as tidemill_row, t.* from ${id(shape.table)} as t where t.granularity = cast($1 as varchar) and t.period in (${given})) as t`;
   const came = `(select s.${rowId.name} as tidemill_row, s.* from ${INCOMING} as s) as s`;
   const onlyOne = 't.tidemill_row is null or s.tidemill_row is null';
-  return `insert into ${DIFFERENCE} select t.tidemill_row, s.tidemill_row from ${there} full join ${came} on ${every(beanKey(shape))} where ${[onlyOne, ...differs].join(' or ')}`;
+  const key = shape.key.filter((name) => name !== 'granularity');
+  return `insert into ${DIFFERENCE} select coalesce(t.period, s.period), t.tidemill_row, s.tidemill_row from ${there} full join ${came} on ${every(key)} where ${[onlyOne, ...differs].join(' or ')}`;
 }
 
-export const countDifference = `select count(there) as there, count(came) as came, count(*) as pairs from ${DIFFERENCE}`;
+/** By period: rows there that differ or do not come, rows that come and differ or are not there, and pairs of both. */
+export const countDifference = `select cast(period as varchar) as period, count(there) as there, count(came) as came, count(*) as pairs from ${DIFFERENCE} group by period`;
 
 /** Row ids, from `from` on and below `to`. Those of rows that are not committed yet are no safe integers. */
 export interface RowRange {
@@ -112,7 +114,7 @@ export function deleteChanged(shape: TableShape, { rowId }: Driver, range?: RowR
 
 export function insertChanged(shape: TableShape, { rowId }: Driver, range?: RowRange): string {
   const from = `${INCOMING} as s where ${isChanged(`s.${rowId.name}`, 'came', range)}`;
-  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) select cast($1 as varchar), cast($2 as date), ${list(named(beanColumns(shape)), 's.')} from ${from}`;
+  return `insert into ${id(shape.table)} (${list(named(shape.columns))}) select ${list(named(shape.columns), 's.')} from ${from}`;
 }
 
 /** Add to a master table the keys that it has not. */
@@ -184,7 +186,7 @@ export function selectTotals(shape: TableShape, filter: RowFilter): Query {
 
 export function selectTop(shape: TableShape, by: string, n: number, filter: RowFilter): Query {
   const values: Value[] = [];
-  const dimensions = list(beanKey(shape), 't.');
+  const dimensions = list(shape.kind === 'period' ? shape.key.slice(2) : shape.key, 't.');
   const sums = sumColumns(shape).map((name) => `sum(t.${id(name)}) as ${id(name)}`);
   const from = `${id(shape.table)} as t${where(shape, filter, values)}`;
   values.push(n);

@@ -3,7 +3,7 @@ import type { Batch } from '../../../engine/column.js';
 import { arrayBytes } from '../../../engine/heap.js';
 import { formatDay } from '../../../engine/period.js';
 import type { Row } from '../database.js';
-import type { LoadTarget, SqlSession, Value } from '../driver.js';
+import type { Load, LoadTarget, SqlSession, Value } from '../driver.js';
 import { id } from '../sql.js';
 import { beanColumns, type ColumnShape } from '../table-shape.js';
 import { STRING_BYTES } from './string-table.js';
@@ -25,14 +25,18 @@ const MANY_BYTES = 24 * 1024 * 1024;
 
 /** Four of DuckDB's pages. */
 const COLUMN_BYTES = 4 * 262_144;
+/** Granularity and period, which a batch need not have. */
+const FIXED_COLUMNS = 2;
 
-const FIXED: readonly ColumnShape[] = [
-  { name: 'granularity', type: 'text' },
-  { name: 'period', type: 'date' },
-];
+/** The batches of all loads, each with the columns of its period. */
+function* inPeriods(loads: readonly Load[]): Generator<Batch> {
+  for (const { period, batches } of loads) {
+    for (const batch of batches) yield period === undefined ? batch : withPeriod(batch, period);
+  }
+}
 
 /** The batch with the columns that are the same for all its rows. */
-function withPeriod(batch: Batch, { granularity, first }: NonNullable<LoadTarget['period']>): Batch {
+function withPeriod(batch: Batch, { granularity, first }: NonNullable<Load['period']>): Batch {
   const bytes = Buffer.from(granularity);
   const dictionary = { size: 1, offsets: Uint32Array.of(0, bytes.length), bytes };
   const columns = {
@@ -72,27 +76,25 @@ export class DuckDbSession implements SqlSession {
     }
   }
 
-  async load({ table, shape, period }: LoadTarget, batches: Iterable<Batch>): Promise<number> {
+  async load({ table, shape }: LoadTarget, loads: readonly Load[]): Promise<number> {
     const loader = this.#loader;
     if (!loader) throw new TypeError('this session only reads');
-    const columns = beanColumns(shape);
-    const { few, rows, threadBytes, all } = split(batches);
-    if (few && period && rows <= FEW_ROWS) {
-      return this.#append(
-        table,
-        loader.scan,
-        [...FIXED, ...columns],
-        few.map((batch) => withPeriod(batch, period)),
-      );
+    // The period of all rows is a constant of the statement; periods of some rows each are columns like others.
+    const only = loads.length === 1 ? loads[0]?.period : undefined;
+    const { few, rows, threadBytes, all } = split(only === undefined ? inPeriods(loads) : (loads[0] as Load).batches);
+    if (few && rows <= FEW_ROWS && table === shape.table && shape.kind === 'period') {
+      return this.#append(table, loader.scan, shape.columns, only === undefined ? few : few.map((batch) => withPeriod(batch, only)));
     }
+    const columns = only === undefined ? shape.columns : beanColumns(shape);
+    const fixed = only === undefined ? [] : [`'${only.granularity}' as granularity`, `date '${formatDay(only.first)}' as period`];
     const names = columns.map((c) => id(c.name));
-    const fixed = period ? [`'${period.granularity}' as granularity`, `date '${formatDay(period.first)}' as period`] : [];
-    const into = [...(period ? ['granularity', 'period'] : []), ...names].join(', ');
     if (!few) await loader.setPhase('loading', threadBytes);
     loader.scan.begin(columns, all);
     try {
       // However many rows: statements of some each would leave a trail of small row groups, which DuckDB merges at twice the cost.
-      return await this.#execute(`insert into ${id(table)} (${into}) select ${[...fixed, ...names].join(', ')} from tidemill_batches()`);
+      return await this.#execute(
+        `insert into ${id(table)} (${shape.columns.map((c) => id(c.name)).join(', ')}) select ${[...fixed, ...names].join(', ')} from tidemill_batches()`,
+      );
     } finally {
       // The scan's own error says more than what DuckDB makes of it.
       loader.scan.end();
@@ -190,7 +192,7 @@ function split(batches: Iterable<Batch>): { few?: Batch[]; rows: number; threadB
 /** What DuckDB holds of a row group until it is written: its values, and pages of each column to compress them to: an estimate, bounded by the budget. */
 function rowGroupBytes(batches: readonly Batch[], rows: number): number {
   const values = batches.flatMap((batch) => Object.values(batch.columns).map((column) => columnBytes(column, batch.rows)));
-  const columns = FIXED.length + Object.keys(batches[0]?.columns ?? {}).length;
+  const columns = FIXED_COLUMNS + Object.keys(batches[0]?.columns ?? {}).length;
   return (values.reduce((sum, n) => sum + n, 0) / rows) * ROW_GROUP + columns * COLUMN_BYTES;
 }
 

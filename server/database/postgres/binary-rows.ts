@@ -1,6 +1,6 @@
 import { numberColumn, stringColumn, type Batch, type Dictionary } from '../../../engine/column.js';
-import type { LoadTarget } from '../driver.js';
-import { beanColumns, checkInteger, type ColumnShape } from '../table-shape.js';
+import type { Load } from '../driver.js';
+import { beanColumns, checkInteger, type ColumnShape, type TableShape } from '../table-shape.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** PostgreSQL counts days from 2000-01-01. */
@@ -23,19 +23,15 @@ export const copyTrailer = Buffer.from([0xff, 0xff]);
 /** Batches as rows of PostgreSQL's binary COPY: nothing needs escaping, and a string is only copied. */
 export class BinaryRows {
   readonly #columns: readonly ColumnShape[];
-  /** What every row begins with: the number of fields, granularity and period. */
-  readonly #prefix: Buffer;
+  readonly #fields: number;
 
-  constructor({ shape, period }: LoadTarget) {
+  constructor(shape: TableShape) {
     this.#columns = beanColumns(shape);
-    const count = Buffer.alloc(2);
-    count.writeInt16BE(this.#columns.length + (period ? 2 : 0));
-    const first = Buffer.alloc(4);
-    if (period) first.writeInt32BE(period.first - EPOCH_DAYS);
-    this.#prefix = period ? Buffer.concat([count, field(Buffer.from(period.granularity)), field(first)]) : count;
+    this.#fields = shape.columns.length;
   }
 
-  *encode(batch: Batch): Generator<Buffer> {
+  *encode(batch: Batch, period: Load['period']): Generator<Buffer> {
+    const prefix = this.#prefix(period);
     const encoded = new Map<Dictionary, Fields>();
     const sources = this.#columns.map((column): Source => {
       if (column.type !== 'text') {
@@ -49,13 +45,13 @@ export class BinaryRows {
     let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     let used = 0;
     for (let row = 0; row < batch.rows; row++) {
-      const need = this.#rowBytes(sources, row);
+      const need = prefix.length + rowBytes(sources, row);
       if (used + need > chunk.length) {
         if (used > 0) yield chunk.subarray(0, used);
         chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, need));
         used = 0;
       }
-      used = append(chunk, used, this.#prefix, 0, this.#prefix.length);
+      used = append(chunk, used, prefix, 0, prefix.length);
       for (const source of sources) {
         if ('codes' in source) {
           const { bytes, offsets } = source.fields;
@@ -72,17 +68,27 @@ export class BinaryRows {
     yield chunk.subarray(0, used);
   }
 
-  #rowBytes(sources: readonly Source[], row: number): number {
-    let bytes = this.#prefix.length;
-    for (const source of sources) {
-      if ('codes' in source) {
-        const { offsets } = source.fields;
-        const code = source.codes[row] as number;
-        bytes += (offsets[code + 1] as number) - (offsets[code] as number);
-      } else bytes += 4 + source.width;
-    }
-    return bytes;
+  /** What every row begins with: the number of fields, and where there is a period, that. */
+  #prefix(period: Load['period']): Buffer {
+    const count = Buffer.alloc(2);
+    count.writeInt16BE(this.#fields);
+    if (period === undefined) return count;
+    const first = Buffer.alloc(4);
+    first.writeInt32BE(period.first - EPOCH_DAYS);
+    return Buffer.concat([count, field(Buffer.from(period.granularity)), field(first)]);
   }
+}
+
+function rowBytes(sources: readonly Source[], row: number): number {
+  let bytes = 0;
+  for (const source of sources) {
+    if ('codes' in source) {
+      const { offsets } = source.fields;
+      const code = source.codes[row] as number;
+      bytes += (offsets[code + 1] as number) - (offsets[code] as number);
+    } else bytes += 4 + source.width;
+  }
+  return bytes;
 }
 
 function appendInteger(chunk: Buffer, at: number, value: number, width: 2 | 4 | 8): number {

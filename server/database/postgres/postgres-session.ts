@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { stringColumn, type Batch } from '../../../engine/column.js';
 import type { Row } from '../database.js';
-import type { LoadTarget, SqlSession, Value } from '../driver.js';
+import type { Load, LoadTarget, SqlSession, Value } from '../driver.js';
 import { id } from '../sql.js';
 import { beanColumns, type TableShape } from '../table-shape.js';
 import { BinaryRows, copyHeader, copyTrailer } from './binary-rows.js';
@@ -37,13 +37,13 @@ export class PostgresSession implements SqlSession {
     }
   }
 
-  async load(target: LoadTarget, batches: Iterable<Batch>): Promise<number> {
+  async load(target: LoadTarget, loads: readonly Load[]): Promise<number> {
     let rows = 0;
     const { table, shape } = target;
-    const iterator = batches[Symbol.iterator]();
+    const iterator = inPeriods(loads);
     try {
       let next = iterator.next();
-      let fits = (batch: Batch): boolean => table !== shape.table || longestKey(shape, batch) <= KEY_BYTES;
+      let fits = ({ batch }: Piece): boolean => table !== shape.table || longestKey(shape, batch) <= KEY_BYTES;
       while (!next.done) {
         if (!fits(next.value)) {
           await this.#dropKey(shape);
@@ -54,7 +54,7 @@ export class PostgresSession implements SqlSession {
         next = copied.next;
       }
     } finally {
-      iterator.return?.();
+      iterator.return(undefined);
     }
     // So that what is compared next is planned with the numbers of rows that there are.
     if (table !== shape.table) await this.run(`analyze ${id(table)}`);
@@ -73,19 +73,19 @@ export class PostgresSession implements SqlSession {
   /** One COPY of the batches up to the end or to one that does not fit, which is `next`. */
   async #copy(
     target: LoadTarget,
-    first: IteratorYieldResult<Batch>,
-    iterator: Iterator<Batch>,
-    fits: (batch: Batch) => boolean,
-  ): Promise<{ rows: number; next: IteratorResult<Batch> }> {
-    const rows = new BinaryRows(target);
-    const names = [...(target.period ? ['granularity', 'period'] : []), ...beanColumns(target.shape).map((c) => id(c.name))];
-    let next: IteratorResult<Batch> = first;
+    first: IteratorYieldResult<Piece>,
+    iterator: Iterator<Piece>,
+    fits: (piece: Piece) => boolean,
+  ): Promise<{ rows: number; next: IteratorResult<Piece> }> {
+    const rows = new BinaryRows(target.shape);
+    const names = target.shape.columns.map((c) => id(c.name));
+    let next: IteratorResult<Piece> = first;
     let thrown: Error | undefined;
     const chunks = async function* (): AsyncGenerator<Buffer> {
       try {
         yield copyHeader;
         while (!next.done && fits(next.value)) {
-          yield* rows.encode(next.value);
+          yield* rows.encode(next.value.batch, next.value.period);
           next = iterator.next();
         }
         yield copyTrailer;
@@ -119,6 +119,15 @@ export class PostgresSession implements SqlSession {
     if (shape.columns.some((c) => c.name === 'site'))
       await this.run(`create index ${id(`${shape.table}_period`)} on ${id(shape.table)} (${short})`);
   }
+}
+
+interface Piece {
+  readonly period: Load['period'];
+  readonly batch: Batch;
+}
+
+function* inPeriods(loads: readonly Load[]): Generator<Piece, undefined> {
+  for (const { period, batches } of loads) for (const batch of batches) yield { period, batch };
 }
 
 /** No key of the batch is longer, in bytes of an index row. */

@@ -79,7 +79,9 @@ describe('a DuckDB file', () => {
           end();
         }
         await session.run(createTable(shape, driver));
-        const loaded = await session.load({ table: shape.table, shape, period: { granularity: 'day', first: 16_861 } }, numbers());
+        const loaded = await session.load({ table: shape.table, shape }, [
+          { period: { granularity: 'day', first: 16_861 }, batches: numbers() },
+        ]);
         // What follows in the transaction, such as a comparison with what is there, may take what it needs.
         expect(await limit()).toBe(usual);
         return loaded;
