@@ -10,6 +10,8 @@ export interface Unit {
   readonly processor: Processor;
   readonly period: Period;
   readonly inputs: readonly string[];
+  /** Beans that it reads. */
+  readonly records: number;
   /** Paths of the packages that its output replaces. */
   readonly supersedes: readonly string[];
   /** Path of the first input whose beans were purged: what was made of them stays, and cannot be made again. */
@@ -165,6 +167,7 @@ export class Agenda {
       processor,
       period,
       inputs: inputs.map((p) => p.path),
+      records: inputs.reduce((n, p) => n + recordsOf(p), 0),
       supersedes: made.map((p) => p.path),
       ...(purged === undefined ? {} : { purged }),
       ...(again === undefined ? {} : { again }),

@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { Agenda, type Unit } from './agenda.js';
 import { Catalogue } from './catalogue.js';
 import { TidemillError } from './errors.js';
+import { runGroup } from './group-run.js';
 import { defaultLimits, runJob, type Limits, type RunnerParts, type Sink } from './job-runner.js';
+import type { Outcome } from './outcome.js';
 import { Readers } from './readers.js';
 import { readinessOf } from './readiness.js';
-import { Slots } from './slots.js';
+import { Slots, type UnitGroup } from './slots.js';
 import { Unfinished } from './unfinished.js';
 import type { Executor } from './executor/executor.js';
 import type { Job } from './job.js';
@@ -38,6 +40,19 @@ export interface Drained {
   readonly failed: readonly Job[];
   /** Units that are due but wait: for their period to close, or for a failed job before them. */
   readonly waiting: readonly Unit[];
+}
+
+/** A unit that runs, and its job as it was when it was started. */
+interface Started {
+  readonly unit: Unit;
+  readonly job: Job;
+  readonly cancel: AbortController;
+}
+
+interface Finished {
+  readonly unit: Unit;
+  readonly job: Job;
+  readonly outcome: Outcome;
 }
 
 /** What one loop of the coordinator is to do. */
@@ -85,7 +100,7 @@ export class Coordinator {
     const { store, topology } = options;
     this.#o = options;
     this.#parts = { ...options, limits: { ...defaultLimits, ...options.limits } };
-    this.#slots = new Slots(topology, options.executor.workers, this.#readers);
+    this.#slots = new Slots(topology, options.executor.workers, this.#readers, options.isTrusted);
     this.#woken = this.#sleep();
     this.#catalogue = new Catalogue(store, topology.locations.keys());
     this.agenda = new Agenda(
@@ -178,7 +193,7 @@ export class Coordinator {
       const planned: { readonly unit: Unit; readonly job: Job }[] = [];
       for (const unit of free) {
         const asked = this.agenda.isDue(unit) ? unit : { ...unit, again: await store.next(AGAIN) };
-        planned.push({ unit: asked, job: await this.#unfinished.jobOf(asked) });
+        planned.push({ unit: asked, job: (await this.#unfinished.jobsOf([asked]))[0] as Job });
       }
       const records = planned.flatMap(({ unit: { key, again: value } }) => (value === undefined ? [] : [{ kind: AGAIN, key, value }]));
       const jobs = planned.map(({ job }) => job);
@@ -256,9 +271,9 @@ export class Coordinator {
         const { ready, waiting } = readinessOf(this.agenda, { closed, held });
         if (endsIdle && ready.length === 0 && ends.size === 0) return waiting;
         const chosen = this.#isPaused ? [] : this.#slots.take(ready);
-        for (const unit of chosen) {
-          const end: Promise<void> = this.#run(unit, course)
-            .then(onEnd, () => undefined)
+        for (const group of chosen) {
+          const end: Promise<void> = this.#run(group, course, onEnd)
+            .catch(() => undefined)
             .finally(() => {
               ends.delete(end);
               this.wake();
@@ -266,7 +281,8 @@ export class Coordinator {
           ends.add(end);
         }
         const running = this.#slots.size;
-        this.#counts = { ready: ready.length - chosen.length, waiting: Math.max(0, waiting.length - running + chosen.length), running };
+        const started = chosen.flat().length;
+        this.#counts = { ready: ready.length - started, waiting: Math.max(0, waiting.length - running + started), running };
         this.#o.onLook?.();
         await this.#woken;
       }
@@ -287,81 +303,129 @@ export class Coordinator {
     });
   }
 
-  /** What it rejects with has aborted the course by the time that the unit's slot is free: nothing takes the unit again. */
-  async #run(unit: Unit, course: AbortController): Promise<Job> {
-    let job: Job | undefined;
+  /** What it rejects with has aborted the course by the time that the slot is free: nothing takes the units again. */
+  async #run(units: UnitGroup, course: AbortController, onEnd: (job: Job) => void): Promise<void> {
+    let started: Started[] = [];
+    let scratch: Started[] = [];
     try {
-      job = await this.#unfinished.jobOf(unit);
-      return await this.#work(unit, job, course.signal);
+      const jobs = await this.#unfinished.jobsOf(units);
+      started = units.map((unit, i) => ({ unit, job: jobs[i] as Job, cancel: new AbortController() }));
+      for (const { unit, job, cancel } of started) {
+        this.#unfinished.unplan(job.id);
+        this.#active.set(job.id, cancel);
+        this.#update(unit, job);
+      }
+      scratch = started;
+      const ended = started.length > 1 ? await this.#workTogether(started, course.signal) : undefined;
+      // A group has one folder.
+      if (ended !== undefined) scratch = started.slice(0, 1);
+      if (ended !== undefined) for (const job of ended) onEnd(job);
+      else for (const one of started) onEnd(await this.#work(one, course.signal));
     } catch (error) {
       course.abort(error);
       throw error;
     } finally {
-      this.#slots.free(unit);
+      for (const { job } of started) this.#active.delete(job.id);
+      this.#slots.free(units);
       this.wake();
-      if (job !== undefined) await this.#o.store.dropScratch(`${job.id}-${job.attempt}`);
+      for (const { job } of scratch) await this.#o.store.dropScratch(`${job.id}-${job.attempt}`);
     }
   }
 
-  async #work(unit: Unit, scheduled: Job, outer: AbortSignal): Promise<Job> {
-    const { store, clock, onJob } = this.#o;
-    let job = scheduled;
-    this.#unfinished.unplan(job.id);
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(outer.reason);
-    if (outer.aborted) onAbort();
-    else outer.addEventListener('abort', onAbort);
-    this.#active.set(job.id, controller);
-    const update = (change: Partial<Job>): Job => {
-      job = { ...job, ...change };
-      // Before anybody is told, who may release it at once.
-      if (job.state === 'failed' || job.state === 'cancelled') this.#stuck.set(unit.key, unit.inputs.join('\n'));
-      this.#unfinished.set(unit.key, job);
-      onJob?.(job);
-      return job;
-    };
+  /** Run a group as one. Undefined where one of its jobs fails or is cancelled: which one shows when each is alone. */
+  async #workTogether(started: readonly Started[], outer: AbortSignal): Promise<Job[] | undefined> {
+    const { store, clock } = this.#o;
+    const { signal, release } = firstOf([outer, ...started.map(({ cancel }) => cancel.signal)]);
     try {
-      update({});
-      controller.signal.throwIfAborted();
-      await store.commit({ jobs: [update({ state: 'running', startedAt: clock() })] });
-      const outcome = await runJob(this.#parts, job, clock, controller.signal, (done, total) => update({ progress: { done, total } }));
-      // What is in the database must not lack its report: it is too late to cancel that.
-      if (unit.processor.kind !== 'inject') controller.signal.throwIfAborted();
-      const done = { ...job, state: 'succeeded' as const, finishedAt: clock(), counters: outcome.counters };
-      const removed = unit.supersedes.filter((at) => at !== outcome.package.path);
-      const committed = await store.commit({
-        create: [{ package: outcome.package, files: outcome.files }],
-        remove: removed,
-        jobs: [done],
-        onlyFor: job,
-        records: unit.again === undefined ? [] : [{ kind: AGAIN, key: unit.key, value: undefined }],
+      signal.throwIfAborted();
+      const progress = { done: 0, total: 1 };
+      const begun = started.map(({ unit, job }) => this.#update(unit, { ...job, state: 'running', startedAt: clock(), progress }));
+      await store.commit({ jobs: begun });
+      const outcomes = await runGroup(this.#parts, begun, clock, signal);
+      if (started[0]?.unit.processor.kind !== 'inject') signal.throwIfAborted();
+      return await this.#finish(started.map(({ unit }, i) => ({ unit, job: begun[i] as Job, outcome: outcomes[i] as Outcome })));
+    } catch (error) {
+      outer.throwIfAborted();
+      if (started[0]?.unit.processor.kind !== 'inject' && isOutOfRoom(error)) throw error;
+      return undefined;
+    } finally {
+      release();
+    }
+  }
+
+  async #work({ unit, job: scheduled, cancel }: Started, outer: AbortSignal): Promise<Job> {
+    const { store, clock } = this.#o;
+    let job = scheduled;
+    const { signal, release } = firstOf([outer, cancel.signal]);
+    try {
+      signal.throwIfAborted();
+      job = this.#update(unit, { ...job, state: 'running', startedAt: clock() });
+      await store.commit({ jobs: [job] });
+      const outcome = await runJob(this.#parts, job, clock, signal, (done, total) => {
+        job = this.#update(unit, { ...job, progress: { done, total } });
       });
-      if (!committed) {
-        const refused = update({ state: 'cancelled', finishedAt: clock() });
-        this.#unfinished.set(unit.key, store.job(job.id) ?? refused);
-        return refused;
-      }
-      if (unit.again !== undefined) this.agenda.ask(unit, undefined);
-      this.#applied([outcome.package], removed); // the loop is woken when the job's slot is free
-      update(done);
-      this.#unfinished.delete(unit.key);
-      return done;
+      // What is in the database must not lack its report: it is too late to cancel that.
+      if (unit.processor.kind !== 'inject') signal.throwIfAborted();
+      const finished = await this.#finish([{ unit, job, outcome }]);
+      if (finished?.[0] !== undefined) return finished[0];
+      const refused = this.#update(unit, { ...job, state: 'cancelled', finishedAt: clock() });
+      this.#unfinished.set(unit.key, store.job(job.id) ?? refused);
+      return refused;
     } catch (error) {
       outer.throwIfAborted();
       // No job is at fault, and the next would fare no better. An injection may have met the disk of its database.
-      if (unit.processor.kind !== 'inject' && !controller.signal.aborted && isOutOfRoom(error)) throw error;
-      const state = controller.signal.aborted ? ('cancelled' as const) : ('failed' as const);
+      if (unit.processor.kind !== 'inject' && !cancel.signal.aborted && isOutOfRoom(error)) throw error;
+      const state = cancel.signal.aborted ? ('cancelled' as const) : ('failed' as const);
       const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
       const ended = { ...job, state, finishedAt: clock(), error: { code, message: (error as Error).message } };
       // Without the request the output is current again, and holds up nobody.
       const isGivenUp = state === 'cancelled' && unit.again !== undefined;
       await store.commit({ jobs: [ended], records: isGivenUp ? [{ kind: AGAIN, key: unit.key, value: undefined }] : [] });
       if (isGivenUp) this.agenda.ask(unit, undefined);
-      return update(ended);
+      return this.#update(unit, ended);
     } finally {
-      outer.removeEventListener('abort', onAbort);
-      this.#active.delete(job.id);
+      release();
     }
+  }
+
+  /** Commit what jobs have made, all or none. Undefined where another attempt of one has begun meanwhile. */
+  async #finish(made: readonly Finished[]): Promise<Job[] | undefined> {
+    const { store, clock } = this.#o;
+    const finishedAt = clock();
+    const done = made.map(({ job, outcome: { counters } }): Job => {
+      const { total } = job.progress;
+      return { ...job, state: 'succeeded', finishedAt, counters, progress: { done: total, total } };
+    });
+    const removed = made.flatMap(({ unit, outcome }) => unit.supersedes.filter((at) => at !== outcome.package.path));
+    const asked = made.map(({ unit }) => unit).filter(({ again }) => again !== undefined);
+    const committed = await store.commit({
+      create: made.map(({ outcome: { package: p, files } }) => ({ package: p, files })),
+      remove: removed,
+      jobs: done,
+      onlyFor: done,
+      records: asked.map(({ key }) => ({ kind: AGAIN, key, value: undefined })),
+    });
+    if (!committed) return undefined;
+    for (const unit of asked) this.agenda.ask(unit, undefined);
+    // The loop is woken when the slot is free.
+    this.#applied(
+      made.map(({ outcome }) => outcome.package),
+      removed,
+    );
+    for (const [i, { unit }] of made.entries()) {
+      this.#update(unit, done[i] as Job);
+      this.#unfinished.delete(unit.key);
+    }
+    return done;
+  }
+
+  /** Take note of a unit's job as it is now, and tell of it. */
+  #update(unit: Unit, job: Job): Job {
+    // Before anybody is told, who may release it at once.
+    if (job.state === 'failed' || job.state === 'cancelled') this.#stuck.set(unit.key, unit.inputs.join('\n'));
+    this.#unfinished.set(unit.key, job);
+    this.#o.onJob?.(job);
+    return job;
   }
 
   #applied(created: readonly WorkPackage[], removed: readonly string[]): void {
@@ -373,4 +437,21 @@ export class Coordinator {
 
 function isOutOfRoom(error: unknown): boolean {
   return error instanceof TidemillError && error.code === 'TM_ERR_DISK_FULL';
+}
+
+/** A signal that is aborted with the first of several; `release` lets go of these, which may live longer. */
+function firstOf(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; release(): void } {
+  const joined = new AbortController();
+  const listeners = signals.map((signal) => {
+    const onAbort = (): void => joined.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
+    return () => signal.removeEventListener('abort', onAbort);
+  });
+  return {
+    signal: joined.signal,
+    release: () => {
+      for (const remove of listeners) remove();
+    },
+  };
 }

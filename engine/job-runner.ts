@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fail, TidemillError } from './errors.js';
+import { outcomeOf, partName, type Outcome } from './outcome.js';
 import { Quarantine } from './quarantine.js';
 import { countPartitions, halve, sixteenths, splitIntoShards } from './shard.js';
 import { mergeAggregates } from './sums.js';
@@ -54,13 +55,6 @@ export interface RunnerParts {
   readonly limits: Limits;
   /** Told of every try of a task of a job, when it has ended. */
   readonly onTask?: (job: Job, task: TaskEvent) => void;
-}
-
-/** What a job made: the package to commit, with its files. */
-export interface Outcome {
-  readonly package: WorkPackage;
-  readonly files: readonly StagedFile[];
-  readonly counters: Readonly<Record<string, number>>;
 }
 
 /**
@@ -136,9 +130,7 @@ class JobRun {
   }
 
   #ref(): ProcessorRef {
-    const { name, output } = this.#processor;
-    const ref = { module: this.#p.moduleOf(name), name };
-    return this.#p.isTrusted?.(name) === true ? ref : { ...ref, holds: this.#p.topology.location(output).holds };
+    return refOf(this.#p, this.#processor);
   }
 
   #linked(inputs: readonly WorkPackage[]): [Part[], StagedFile[]] {
@@ -228,52 +220,14 @@ class JobRun {
       parts = merged;
       beans = countBeans(merged);
     }
-    const report = await this.#deliver({ package: this.#job.output, job: this.#job, types, parts, beans });
-    const outcome = this.#outcome([], []);
-    return { ...outcome, package: { ...outcome.package, report } };
+    return this.#outcome([], [], await deliver(this.#p, this.#job, { package: this.#job.output, job: this.#job, types, parts, beans }));
   }
 
-  async #deliver(delivery: Delivery): Promise<unknown> {
-    const task = { label: `${this.#processor.name} deliver`, thread: 0, start: wallClock() };
-    try {
-      const report = await this.#p.sink.deliver(delivery);
-      this.#p.onTask?.(this.#job, { ...task, end: wallClock() });
-      return report;
-    } catch (error) {
-      const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
-      this.#p.onTask?.(this.#job, { ...task, end: wallClock(), error: { code, message: (error as Error).message } });
-      throw error;
-    }
-  }
-
-  #outcome(parts: readonly Part[], files: readonly StagedFile[]): Outcome {
-    const beans = countBeans(parts);
-    this.#counters['records_out'] = Object.values(beans).reduce((n, m) => n + m, 0);
+  #outcome(parts: readonly Part[], files: readonly StagedFile[], report?: unknown): Outcome {
     const { records: quarantined } = this.#quarantine;
     if (quarantined.length > 0) this.#counters['quarantined'] = quarantined.length;
-    const { output, id, processor, period, inputs } = this.#job;
-    const { name, holds } = this.#p.topology.location(this.#processor.output);
-    const strange = Object.keys(beans).find((type) => !holds.some((t) => t.name === type));
-    if (strange !== undefined)
-      throw fail('TM_ERR_DECLARATION', `${processor} made beans of type ${strange}, which '${name}' does not hold`);
-    return {
-      package: {
-        path: output,
-        location: this.#processor.output,
-        period,
-        state: 'complete',
-        createdAt: this.#now(),
-        processor,
-        job: id,
-        inputs,
-        parts,
-        beans,
-        counters: { ...this.#counters },
-        ...(quarantined.length > 0 ? { report: { quarantined } } : {}),
-      },
-      files,
-      counters: this.#counters,
-    };
+    const told = quarantined.length > 0 ? { quarantined } : report;
+    return outcomeOf(this.#p.topology, this.#job, { parts, files, counters: this.#counters, report: told }, this.#now());
   }
 
   /**
@@ -339,6 +293,22 @@ class JobRun {
   }
 }
 
-function partName(i: number): string {
-  return `part-${String(i).padStart(5, '0')}`;
+/** How a task names a processor, and whether what it returns is checked. */
+export function refOf({ moduleOf, isTrusted, topology }: RunnerParts, { name, output }: Processor): ProcessorRef {
+  const ref = { module: moduleOf(name), name };
+  return isTrusted?.(name) === true ? ref : { ...ref, holds: topology.location(output).holds };
+}
+
+/** Hand beans to the sink, and tell of it as of a task. Errors: those of the sink. */
+export async function deliver({ sink, onTask }: Pick<RunnerParts, 'sink' | 'onTask'>, job: Job, delivery: Delivery): Promise<unknown> {
+  const task = { label: `${job.processor} deliver`, thread: 0, start: wallClock() };
+  try {
+    const report = await sink.deliver(delivery);
+    onTask?.(job, { ...task, end: wallClock() });
+    return report;
+  } catch (error) {
+    const code = error instanceof TidemillError ? error.code : 'TM_ERR_TASK_FAILED';
+    onTask?.(job, { ...task, end: wallClock(), error: { code, message: (error as Error).message } });
+    throw error;
+  }
 }

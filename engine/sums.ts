@@ -48,16 +48,16 @@ export function sumsByKey(
   const of = (input: string): Sum[] => sums.filter((s) => s.from.name === input);
   if (partitionBy === undefined) {
     const sumBlock = (batch: Batch, context: Context): readonly Batch[] => new Tabulation(batch, context).all(of(batch.type));
-    return {
+    return known(sums, {
       map: Object.assign(sumBlock, { reads: sums.map(({ from }) => from), makes }),
       combine: (batch) => mergeByKey(types.get(batch.type) as AggregateType, batch),
       partitionBy: Object.fromEntries([...types.values()].map((t) => [t.name, t.key])),
       recordsPerPartition,
       reduce: Object.assign((batches: Batches) => merged(types.values(), batches), { makes }),
-    };
+    });
   }
   const inputs = new Set(sums.map((s) => s.from.name));
-  return {
+  return known(sums, {
     partitionBy: Object.fromEntries([...inputs].map((name) => [name, [partitionBy]])),
     recordsPerPartition,
     *reduce(batches, context) {
@@ -72,7 +72,20 @@ export function sumsByKey(
         yield* made;
     },
     finish: Object.assign((batches: Batches) => merged(types.values(), batches), { makes }),
-  };
+  });
+}
+
+/** What a map/reduce sums, where that is all it does. What is made of it by a spread, with another map, is another. */
+const sumsOf = new WeakMap<MapReduce, readonly Sum[]>();
+
+function known(sums: readonly Sum[], work: MapReduce): MapReduce {
+  sumsOf.set(work, sums);
+  return work;
+}
+
+/** The sums of a map/reduce that `sumsByKey` made; undefined for any other. */
+export function sumsMadeBy(work: MapReduce): readonly Sum[] | undefined {
+  return sumsOf.get(work);
 }
 
 /** Merge aggregates that were summed apart: what an injection does with the packages of a day. */

@@ -1,7 +1,8 @@
 import { fail, TidemillError } from './errors.js';
 import type { Executor, TaskEvent } from './executor/executor.js';
 
-const TASKS = new URL('./task/tasks.js', import.meta.url).href;
+/** The module of the functions that run in the pool. */
+export const TASKS = new URL('./task/tasks.js', import.meta.url).href;
 
 /** How often tasks are tried. */
 export interface Tries {

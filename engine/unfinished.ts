@@ -62,8 +62,14 @@ export class Unfinished {
     this.#planned.delete(id);
   }
 
-  /** The job of a unit, scheduled: a new one, the one that was planned, or the next attempt of one that did not succeed. */
-  async jobOf({ key, processor, period, inputs, again }: Unit): Promise<Job> {
+  /** The jobs of units, scheduled: new ones, those that were planned, or the next attempts of those that did not succeed. */
+  async jobsOf(units: readonly Unit[]): Promise<Job[]> {
+    const count = units.filter(({ key }) => !this.#jobs.has(key)).length;
+    let next = count === 0 ? 0 : await this.#p.store.next('job', count);
+    return units.map((unit) => this.#jobOf(unit, () => next++));
+  }
+
+  #jobOf({ key, processor, period, inputs, again }: Unit, number: () => number): Job {
     const { store, topology, clock } = this.#p;
     const { layout } = topology.location(processor.output);
     const output = outputPath(store.dataset, processor.output, layout, processor.name, period, inputs, again);
@@ -81,8 +87,7 @@ export class Unfinished {
       const attempt = before.attempt + (this.#planned.has(before.id) ? 0 : 1);
       return { ...scheduled, id: before.id, attempt, createdAt: before.createdAt };
     }
-    const n = await store.next('job');
-    return { ...scheduled, id: `job_${store.createdAt}_${String(n).padStart(6, '0')}`, attempt: 1, createdAt: clock() };
+    return { ...scheduled, id: `job_${store.createdAt}_${String(number()).padStart(6, '0')}`, attempt: 1, createdAt: clock() };
   }
 
   /** What an ended process left under way is scheduled again, or cancelled where there is nothing left for it to do. */

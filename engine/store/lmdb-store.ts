@@ -151,14 +151,14 @@ export class LmdbStore implements LocationStore {
     return this.#range('record', `${kind}/`).map(({ key, value }) => ({ key: key.slice(kind.length + 1), value }));
   }
 
-  async next(sequence: string): Promise<number> {
+  async next(sequence: string, count = 1): Promise<number> {
     const key = `${SEQUENCE}${sequence}`;
-    let n = 0;
+    let last = 0;
     await this.#write(NUMBER, () => {
-      n = (this.#get<number>('meta', key) ?? 0) + 1;
-      this.#put(packed('meta', key, n));
+      last = this.#get<number>('meta', key) ?? 0;
+      this.#put(packed('meta', key, last + count));
     });
-    return n;
+    return last + 1;
   }
 
   files(p: WorkPackage): PartFile[] {
@@ -194,7 +194,7 @@ export class LmdbStore implements LocationStore {
     }
   }
 
-  async commit({ create = [], remove = [], jobs = [], records = [], onlyFor }: Change): Promise<boolean> {
+  async commit({ create = [], remove = [], jobs = [], records = [], onlyFor = [] }: Change): Promise<boolean> {
     try {
       // What cannot be stored is found before anything is: an error inside the transaction would leave half of it done.
       const writes = [
@@ -257,10 +257,11 @@ export class LmdbStore implements LocationStore {
     await this.#unlessBroken(this.#root.flushed);
   }
 
-  #isCurrent(attempt: Change['onlyFor']): boolean {
-    if (attempt === undefined) return true;
-    const stored = this.#get<Job>('job', attempt.id);
-    return stored?.attempt === attempt.attempt && stored.state === 'running';
+  #isCurrent(attempts: NonNullable<Change['onlyFor']>): boolean {
+    return attempts.every(({ id, attempt }) => {
+      const stored = this.#get<Job>('job', id);
+      return stored?.attempt === attempt && stored.state === 'running';
+    });
   }
 
   /** What a process before this one left is put in order, unless there is more of it than a commit leaves. */

@@ -16,8 +16,8 @@ export interface Change {
   readonly jobs?: readonly Job[];
   /** Records of the caller's own, by kind and key; undefined deletes. */
   readonly records?: readonly { readonly kind: string; readonly key: string; readonly value: unknown }[];
-  /** Refuse the commit unless the stored job has this attempt and is running. */
-  readonly onlyFor?: Pick<Job, 'id' | 'attempt'>;
+  /** Refuse the commit unless each of these jobs is stored with this attempt, and as running. */
+  readonly onlyFor?: readonly Pick<Job, 'id' | 'attempt'>[];
 }
 
 /** Files in a store's folder that are of no package, by their paths. */
@@ -50,8 +50,8 @@ export interface LocationStore {
   job(id: string): Job | undefined;
   record(kind: string, key: string): unknown;
   records(kind: string): { key: string; value: unknown }[];
-  /** The next number of a sequence that never repeats. */
-  next(sequence: string): Promise<number>;
+  /** The first of the next `count` numbers of a sequence that never repeats; of one by default. */
+  next(sequence: string, count?: number): Promise<number>;
   /** Where the parts of a package lie. */
   files(p: WorkPackage): PartFile[];
   file(p: WorkPackage, part: Pick<Part, 'name'>): string;

@@ -5,13 +5,16 @@
  *   runReduce  one partition's blocks of every spill ─ reduce or finish ─▶ one part
  *   runWhole   all of a small job in one task: map, combine, reduce, finish ─▶ one part
  *   runRows    a shard's blocks ─ map without shuffle ─▶ one part
+ *   runMany    small jobs one after the other, as runWhole or runRows does each ─▶ a part each
  */
 import { decodeBlock, encodeBlock } from '../block.js';
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
 import { inRegion, inScratch } from '../region.js';
+import { sumsMadeBy } from '../sums.js';
+import { sumApart } from '../sums-apart.js';
 import { batchesIn, checkedWork } from './checked-work.js';
-import { readPart, writePart } from './part-file.js';
+import { readPart, writePart, type PartWriter } from './part-file.js';
 import { loadProcessor, type ProcessorRef } from './load-processor.js';
 import { fail } from '../errors.js';
 import type { Batch, Column } from '../column.js';
@@ -54,6 +57,13 @@ export interface WholeTask extends TaskBase {
   readonly shard: Shard;
 }
 
+/** Small jobs of one processor; `how` is the function that each would be given to alone. */
+export interface ManyTask extends Omit<TaskBase, 'file'> {
+  /** What each reads, and the file to write. */
+  readonly units: readonly { readonly shard: Shard; readonly file: string }[];
+  readonly how: 'runWhole' | 'runRows';
+}
+
 export async function runMap(task: MapTask): Promise<Spill> {
   const work = await workOf<MapReduce>(task.processor);
   const partitions = Array.from({ length: task.partitions }, (): BlockRef[] => []);
@@ -79,18 +89,48 @@ export async function runReduce(task: ReduceTask): Promise<Part> {
 
 export async function runWhole(task: WholeTask): Promise<Part> {
   const work = await workOf<MapReduce>(task.processor);
-  return writeInRegion(task.file, (writer) => {
-    let results = batchesIn(work.reduce(byType(mapped(work, task.shard, task.context)), task.context));
-    if (work.finish !== undefined) results = batchesIn(work.finish(byType(Array.from(results, copied)), task.context));
-    for (const result of results) inScratch(() => writer.append(result));
-  });
+  return writeInRegion(task.file, (writer) => writeWhole(writer, work, task.shard, task.context));
 }
 
 export async function runRows(task: WholeTask): Promise<Part> {
   const work = await workOf<MapOnly>(task.processor);
-  return writeInRegion(task.file, (writer) => {
-    for (const batch of shardBatches(task.shard)) for (const result of batchesIn(work.map(batch, task.context))) writer.append(result);
-  });
+  return writeInRegion(task.file, (writer) => writeRows(writer, work, task.shard, task.context));
+}
+
+export async function runMany({ processor, context, units, how }: ManyTask): Promise<Part[]> {
+  const work = await loadProcessor(processor);
+  const sums = how === 'runWhole' && !('holds' in processor) ? sumsMadeBy(work as MapReduce) : undefined;
+  if (sums !== undefined) {
+    return inRegion(() => {
+      const made = sumApart(
+        sums,
+        units.map(({ shard }) => byType([...shardBatches(shard)])),
+        context,
+      );
+      return units.map(({ file }, i) =>
+        writePart(file, (writer) => {
+          for (const batch of made[i] ?? []) inScratch(() => writer.append(batch));
+        }),
+      );
+    });
+  }
+  const own = await workOf<MapReduce | MapOnly>(processor);
+  return units.map(({ shard, file }) =>
+    writeInRegion(file, (writer) => {
+      if (how === 'runWhole') writeWhole(writer, own as MapReduce, shard, context);
+      else writeRows(writer, own as MapOnly, shard, context);
+    }),
+  );
+}
+
+function writeWhole(writer: PartWriter, work: MapReduce, shard: Shard, context: Context): void {
+  let results = batchesIn(work.reduce(byType(mapped(work, shard, context)), context));
+  if (work.finish !== undefined) results = batchesIn(work.finish(byType(Array.from(results, copied)), context));
+  for (const result of results) inScratch(() => writer.append(result));
+}
+
+function writeRows(writer: PartWriter, work: MapOnly, shard: Shard, context: Context): void {
+  for (const batch of shardBatches(shard)) for (const result of batchesIn(work.map(batch, context))) writer.append(result);
 }
 
 /** The functions of a processor, with a check of what they return where it is not one of ours. */

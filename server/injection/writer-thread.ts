@@ -1,5 +1,6 @@
 /* The thread that owns the analytics database: reading blocks and filling its rows must not hold up the coordinator. */
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../database/open-database.js';
 import { fail } from '../errors.js';
@@ -11,8 +12,9 @@ const port = parentPort;
 if (port === null) throw new Error('this module is a worker thread');
 const { database: url, memory, types } = workerData as WriterStart;
 
-/** Small injections spend their time on the transaction: so many that wait for it share one. */
-const TOGETHER = 16;
+/** Small injections spend their time on statements and the transaction: those that wait for one share it, up to so many beans. */
+const TOGETHER_BEANS = 250_000;
+const TOGETHER = 512;
 
 /** Half the cores: the workers have use for the others, and for small loads threads would only wait for each other. */
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
@@ -45,7 +47,9 @@ async function start(): Promise<void> {
 }
 
 async function work(): Promise<void> {
-  for (let group = waiting.splice(0, TOGETHER); group.length > 0; group = waiting.splice(0, TOGETHER)) {
+  // What is sent at once is taken at once.
+  await setImmediate();
+  for (let group = takeTogether(); group.length > 0; group = takeTogether()) {
     began = now();
     try {
       const reports = await (await opening).injectTogether(group.map(injectionOf));
@@ -56,6 +60,16 @@ async function work(): Promise<void> {
     }
   }
   working = undefined;
+}
+
+/** The injections of the next transaction: at least one, where any waits. */
+function takeTogether(): DeliveryRequest[] {
+  let beans = 0;
+  const end = waiting.findIndex(({ delivery }, i) => {
+    beans += Object.values(delivery.beans).reduce((n, m) => n + m, 0);
+    return i > 0 && (i >= TOGETHER || beans > TOGETHER_BEANS);
+  });
+  return waiting.splice(0, end < 0 ? waiting.length : end);
 }
 
 /** One of a group that failed: the others shall not suffer for it. */

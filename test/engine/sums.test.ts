@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aggregate, bean } from '#engine/bean.js';
 import { batchOf, type Bean } from '#engine/bean-batch.js';
-import { numberColumn } from '#engine/column.js';
+import { numberColumn, type Batch } from '#engine/column.js';
 import { eachOf, eachStep, number, text, where, whereNotEmpty } from '#engine/sources.js';
-import { mergeAggregates, sumsByKey } from '#engine/sums.js';
+import { concatBatches } from '#engine/rows.js';
+import { mergeAggregates, sumsByKey, sumsMadeBy } from '#engine/sums.js';
+import { sumApart } from '#engine/sums-apart.js';
 import { text as anyText } from '../support/batches.js';
 import { beansIn, cutting, mapReduce, naiveDistinct, naiveSums, sorted } from '../support/map-reduce.js';
 
@@ -267,4 +269,39 @@ test('aggregates that were summed apart add up to the sum of all', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+describe('sums of several inputs at once', () => {
+  const Visitors = aggregate('Visitors', { key: { site: 'string' }, measures: { visitors: 'sum', visits: 'sum' } });
+  const visitors = sumsByKey([{ type: Visitors, from: Visit, columns: { visits: 1 }, distinct: { measure: 'visitors', of: 'visitor' } }], {
+    partitionBy: 'visitor',
+  });
+  const inputOf = (beans: readonly Bean[]) => {
+    const blocks = [beans.slice(0, 3), beans.slice(3)].filter((b) => b.length > 0).map((b) => batchOf(Visit, b));
+    const all = blocks.length === 0 ? undefined : concatBatches(blocks);
+    return { has: () => all !== undefined, get: (): Batch | undefined => all };
+  };
+
+  test('are those of each alone, in the same order', () => {
+    fc.assert(
+      fc.property(fc.array(visits, { maxLength: 14 }), (inputs) => {
+        for (const [work, types] of [
+          [sums, TYPES],
+          [visitors, [Visitors]],
+        ] as const) {
+          const together = sumApart(sumsMadeBy(work)!, inputs.map(inputOf), context);
+          const alone = inputs.map((beans) => mapReduce(work, Visit, [[beans].filter((b) => b.length > 0)], 1, context)[0]!);
+          expect(together.map((batches) => types.map((t) => noSign(beansIn(t, batches))))).toEqual(
+            alone.map((batches) => types.map((t) => noSign(beansIn(t, batches)))),
+          );
+          for (const batches of together) for (const b of batches) expect(Object.keys(b.columns)).not.toContain(' input');
+        }
+      }),
+    );
+  });
+
+  test('are known of what sumsByKey made only, not of what was changed after that', () => {
+    expect(sumsMadeBy(sums)).toHaveLength(TYPES.length);
+    expect(sumsMadeBy({ ...sums, map: (batch) => [batch] })).toBeUndefined();
+  });
 });

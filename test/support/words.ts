@@ -38,7 +38,7 @@ export class Recorder implements Sink {
   }
 }
 
-export type Options = Partial<Pick<CoordinatorOptions, 'limits' | 'onJob' | 'onPackages' | 'sink'>> & {
+export type Options = Partial<Pick<CoordinatorOptions, 'limits' | 'onJob' | 'onPackages' | 'sink' | 'isTrusted'>> & {
   readonly params?: Readonly<Record<string, unknown>>;
 };
 

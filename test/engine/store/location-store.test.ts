@@ -215,7 +215,7 @@ describe.for(implementations)('$name', ({ open }) => {
         jobs: [job('j', { state: 'succeeded' })],
         records: [{ kind: 'k', key: 'x', value: 1 }],
       };
-      expect(await store.commit({ ...change, onlyFor: { id: 'j', attempt: 1 } })).toBe(false);
+      expect(await store.commit({ ...change, onlyFor: [{ id: 'j', attempt: 1 }] })).toBe(false);
       expect([paths(), store.job('j'), store.record('k', 'x')]).toEqual([[kept.package.path], stored, undefined]);
       expect(wordsOf(kept.package)).toEqual(['kept']);
       expect(existsSync(a.files[0]!.from)).toBe(true);
@@ -224,15 +224,15 @@ describe.for(implementations)('$name', ({ open }) => {
     test('onlyFor: an attempt that was given up does not touch the files of its successor', async () => {
       const newer = raw('a', ['of attempt 2']);
       await store.commit({ create: [newer], jobs: [job('j', { attempt: 2 })] });
-      expect(await store.commit({ create: [raw('a', ['of attempt 1'])], onlyFor: { id: 'j', attempt: 1 } })).toBe(false);
+      expect(await store.commit({ create: [raw('a', ['of attempt 1'])], onlyFor: [{ id: 'j', attempt: 1 }] })).toBe(false);
       expect(wordsOf(newer.package)).toEqual(['of attempt 2']);
-      expect(await store.commit({ create: [raw('a', ['again'])], onlyFor: { id: 'j', attempt: 2 } })).toBe(true);
+      expect(await store.commit({ create: [raw('a', ['again'])], onlyFor: [{ id: 'j', attempt: 2 }] })).toBe(true);
     });
 
     test('onlyFor: refused too where the next attempt begins while the files move', async () => {
       await store.commit({ jobs: [job('j')] });
       const next = store.commit({ jobs: [job('j', { attempt: 2 })] });
-      expect(await store.commit({ create: [raw('a')], jobs: [job('j', { state: 'succeeded' })], onlyFor: { id: 'j', attempt: 1 } })).toBe(
+      expect(await store.commit({ create: [raw('a')], jobs: [job('j', { state: 'succeeded' })], onlyFor: [{ id: 'j', attempt: 1 }] })).toBe(
         false,
       );
       expect(await next).toBe(true);
