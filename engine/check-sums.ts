@@ -3,7 +3,7 @@ import { columnKind, type Column } from './column.js';
 import { functionOf, listOf, named, objectOf, positive, shown, stringOf, wrong } from './declared.js';
 import { didYouMean } from './nearest.js';
 import { knownOf } from './known-sources.js';
-import type { Sum } from './sums.js';
+import type { Sum } from './sum.js';
 
 type Kind = Column['kind'];
 

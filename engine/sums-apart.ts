@@ -5,7 +5,7 @@ import { Tabulation } from './tabulation.js';
 import type { AggregateType } from './bean.js';
 import { stringColumn, type Batch, type Column, type Dictionary } from './column.js';
 import type { Batches, Context } from './processor.js';
-import type { Sum } from './sums.js';
+import type { Sum } from './sum.js';
 
 /** The field that tells which input a row is of. No field of a bean type may be called so: it is no name of one. */
 const INPUT = ' input';

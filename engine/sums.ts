@@ -3,24 +3,16 @@ import { Tabulation } from './tabulation.js';
 import { checkBeanType } from './bean.js';
 import { listOf } from './declared.js';
 import { fail } from './errors.js';
+import type { Sum } from './sum.js';
+import { madeFrom } from './sums-of.js';
 import { mergeByKey, sortBy } from './aggregate.js';
 import { eachInScratch } from './region.js';
 import { selectRows } from './rows.js';
-import type { AggregateType, BeanType } from './bean.js';
+import type { AggregateType } from './bean.js';
 import type { Batch } from './column.js';
 import type { Batches, Context, MapReduce } from './processor.js';
-import type { Rows, Source } from './sources.js';
 
-/** A sum by key: one aggregate bean for each distinct key among some rows of `from`. */
-export interface Sum {
-  readonly type: AggregateType;
-  readonly from: BeanType;
-  /** Sources of key fields and measures; a key field not named here comes from the field of its name. */
-  readonly columns: Readonly<Record<string, Source>>;
-  readonly rows?: Rows;
-  /** A measure that counts the distinct values of a field of `from`. */
-  readonly distinct?: { readonly measure: string; readonly of: string };
-}
+export type { Sum } from './sum.js';
 
 /**
  * Sums by key as a map/reduce: map sums each block, combine each shard, reduce each partition of keys.
@@ -48,7 +40,7 @@ export function sumsByKey(
   const of = (input: string): Sum[] => sums.filter((s) => s.from.name === input);
   if (partitionBy === undefined) {
     const sumBlock = (batch: Batch, context: Context): readonly Batch[] => new Tabulation(batch, context).all(of(batch.type));
-    return known(sums, {
+    return madeFrom(sums, {
       map: Object.assign(sumBlock, { reads: sums.map(({ from }) => from), makes }),
       combine: (batch) => mergeByKey(types.get(batch.type) as AggregateType, batch),
       partitionBy: Object.fromEntries([...types.values()].map((t) => [t.name, t.key])),
@@ -57,7 +49,7 @@ export function sumsByKey(
     });
   }
   const inputs = new Set(sums.map((s) => s.from.name));
-  return known(sums, {
+  return madeFrom(sums, {
     partitionBy: Object.fromEntries([...inputs].map((name) => [name, [partitionBy]])),
     recordsPerPartition,
     *reduce(batches, context) {
@@ -73,19 +65,6 @@ export function sumsByKey(
     },
     finish: Object.assign((batches: Batches) => merged(types.values(), batches), { makes }),
   });
-}
-
-/** What a map/reduce sums, where that is all it does. What is made of it by a spread, with another map, is another. */
-const sumsOf = new WeakMap<MapReduce, readonly Sum[]>();
-
-function known(sums: readonly Sum[], work: MapReduce): MapReduce {
-  sumsOf.set(work, sums);
-  return work;
-}
-
-/** The sums of a map/reduce that `sumsByKey` made; undefined for any other. */
-export function sumsMadeBy(work: MapReduce): readonly Sum[] | undefined {
-  return sumsOf.get(work);
 }
 
 /** Merge aggregates that were summed apart: what an injection does with the packages of a day. */

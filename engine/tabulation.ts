@@ -6,7 +6,7 @@ import type { Batch, Column } from './column.js';
 import type { Context } from './processor.js';
 import { chosenBy, columnAs, columnFrom } from './checked-sources.js';
 import type { Rows, Source } from './sources.js';
-import type { Sum } from './sums.js';
+import type { Sum } from './sum.js';
 
 /** So many rows tell whether merging pays: not if more than this share of them have keys of their own. */
 const SAMPLE_ROWS = 8192;

@@ -11,7 +11,7 @@ import { decodeBlock, encodeBlock } from '../block.js';
 import { concatBatches, selectRows } from '../rows.js';
 import { partitionRows } from '../partition.js';
 import { inRegion, inScratch } from '../region.js';
-import { sumsMadeBy } from '../sums.js';
+import { sumsMadeBy } from '../sums-of.js';
 import { sumApart } from '../sums-apart.js';
 import { batchesIn, checkedWork } from './checked-work.js';
 import { readPart, writePart, type PartWriter } from './part-file.js';
