@@ -2,11 +2,16 @@ import type { Writable } from 'node:stream';
 import type { AggregateType } from '../../engine/bean.js';
 import type { Batch } from '../../engine/column.js';
 import type { Granularity } from '../../engine/period.js';
-import type { Query } from './sql.js';
 import type { TableShape } from './table-shape.js';
 
 /** A row by column: numbers for integers, strings for text, `yyyy-mm-dd` for dates. */
 export type Row = Readonly<Record<string, string | number>>;
+
+/** A statement that only reads; `$1`, `$2`, … in it are the values. */
+export interface Query {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
 
 /** One table's part of an injection. */
 export interface InjectedTable {

@@ -1,7 +1,7 @@
 import type { AggregateType } from '../../engine/bean.js';
 import type { Granularity } from '../../engine/period.js';
 import { fail } from '../errors.js';
-import type { AnalyticsDatabase, ExportOptions, Injection, InjectionReport, LedgerRow, Row, RowFilter, Totals } from './database.js';
+import type { AnalyticsDatabase, ExportOptions, Injection, InjectionReport, LedgerRow, Query, Row, RowFilter, Totals } from './database.js';
 import type { Driver } from './driver.js';
 import { exportRows } from './export.js';
 import { injectAll } from './inject.js';
@@ -78,7 +78,7 @@ export class SqlDatabase implements AnalyticsDatabase {
     return this.#driver.read((session) => session.all(query.sql, query.values));
   }
 
-  async select(query: sql.Query): Promise<readonly Row[]> {
+  async select(query: Query): Promise<readonly Row[]> {
     return this.#driver.read((session) => session.all(query.sql, query.values));
   }
 

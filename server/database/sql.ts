@@ -3,7 +3,7 @@
  * column is ever NULL, so that `=` and `<` need no care.
  */
 import { fail } from '../errors.js';
-import type { RowFilter } from './database.js';
+import type { Query, RowFilter } from './database.js';
 import type { Driver, Value } from './driver.js';
 import { sumColumns, type ColumnShape, type TableShape } from './table-shape.js';
 
@@ -171,11 +171,6 @@ function where(shape: TableShape, filter: RowFilter, values: Value[]): string {
   add('period', '>=', filter.from);
   add('period', '<=', filter.to);
   return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-}
-
-export interface Query {
-  readonly sql: string;
-  readonly values: readonly Value[];
 }
 
 export function selectTotals(shape: TableShape, filter: RowFilter): Query {

@@ -1,6 +1,7 @@
 import { formatDay, type Granularity } from '../../engine/period.js';
 import type { Value } from '../database/driver.js';
-import { id, type Query as Statement } from '../database/sql.js';
+import { id } from '../database/sql.js';
+import type { Query as Statement } from '../database/database.js';
 import type { TableShape } from '../database/table-shape.js';
 import type { Grounds, Source } from './planner.js';
 import { queryError, unknownName } from './query-error.js';
